@@ -1,0 +1,11 @@
+import type { Operation } from '../operation.ts'
+import * as apis from './apis/apis.ts'
+
+/** Every operation of the Management API. One line for each file; nothing else. */
+export const operations: readonly Operation[] = [apis].flatMap((file) =>
+  Object.values(file).filter((value): value is Operation => isOperation(value)),
+)
+
+function isOperation(value: unknown): value is Operation {
+  return typeof value === 'object' && value !== null && 'handler' in value
+}

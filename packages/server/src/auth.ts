@@ -1,0 +1,139 @@
+import { ApiError } from './errors.ts'
+import { type AccessTokenClaims, type AccessTokens, isRefusal, type Refusal } from './oauth/access-token.ts'
+import type { Clients } from './oauth/clients.ts'
+import type { Operation } from './operation.ts'
+import type { Store } from './store/store.ts'
+
+/** Who calls: an application, with what it may do at this moment. */
+export interface Caller {
+  applicationId: string
+  /** The organization that the application is held to; null for a general one. */
+  orgCode: string | null
+  /** Scopes that the token carries and that are still enabled for the application. */
+  scopes: ReadonlySet<string>
+  /** The identifier of the token. */
+  jti: string
+}
+
+/** How long a verified token is remembered at most: it bounds how long another process can be wrong. */
+const rememberedMs = 60_000
+const mostRemembered = 10_000
+
+/**
+ * The bearer check of the Management API. RFC 6750. A verified token is remembered by its header's text; everything
+ * remembered is dropped when a commit changes applications, authorisations, scopes, keys or revocations, so that
+ * revoking works at once.
+ */
+export class BearerCheck {
+  readonly #accessTokens: AccessTokens
+  readonly #clients: Clients
+  readonly #isManagementAudience: (audience: string) => boolean
+  readonly #now: () => number
+  readonly #remembered = new Map<string, { caller: Caller; untilMs: number }>()
+  #generation = 0
+
+  constructor(options: {
+    store: Store
+    accessTokens: AccessTokens
+    clients: Clients
+    isManagementAudience: (audience: string) => boolean
+    now: () => number
+  }) {
+    this.#accessTokens = options.accessTokens
+    this.#clients = options.clients
+    this.#isManagementAudience = options.isManagementAudience
+    this.#now = options.now
+    options.store.onChange(() => {
+      this.#generation += 1
+      this.#remembered.clear()
+    })
+  }
+
+  /** The caller, if this very header was verified within the last minute. */
+  peek(authorization: string | undefined): Caller | undefined {
+    const entry = authorization === undefined ? undefined : this.#remembered.get(authorization)
+    return entry !== undefined && entry.untilMs > this.#now() ? entry.caller : undefined
+  }
+
+  /**
+   * Verifies the Authorization header.
+   * @throws {ApiError} 401 TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED; 403 INVALID_AUDIENCE
+   */
+  async authenticate(authorization: string | undefined): Promise<Caller> {
+    const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+    if (token === undefined) {
+      throw new ApiError(
+        401,
+        'TOKEN_MISSING',
+        'Send an access token in the header Authorization: Bearer <token>. POST /oauth2/token gives one.',
+      )
+    }
+    const generation = this.#generation
+    const claims = await this.#accessTokens.verify(token)
+    if (isRefusal(claims)) throw refusalError(claims)
+    const caller = await this.#callerOf(claims)
+    if (generation === this.#generation) {
+      if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
+      const untilMs = Math.min(claims.exp * 1000, this.#now() + rememberedMs)
+      this.#remembered.set(authorization!, { caller, untilMs })
+    }
+    return caller
+  }
+
+  async #callerOf(claims: AccessTokenClaims): Promise<Caller> {
+    if (!claims.aud.some(this.#isManagementAudience)) {
+      throw new ApiError(
+        403,
+        'INVALID_AUDIENCE',
+        'Missing or incorrect Management API audience. Ask for a token with the audience <base URL>/api.',
+      )
+    }
+    const client = await this.#clients.find(claims.azp)
+    if (client === undefined) {
+      throw new ApiError(401, 'TOKEN_INVALID', 'The application of this token does not exist any more.')
+    }
+    const grant = [...client.grants.values()].find(({ isManagementApi }) => isManagementApi)
+    if (grant === undefined) {
+      throw new ApiError(
+        403,
+        'INVALID_AUDIENCE',
+        'The application is no longer authorized for the Management API. Authorize it again, then ask for a new token.',
+      )
+    }
+    const enabled = new Set(grant.scopes)
+    // `scope` is what was granted; `scp` is only what was asked for, and usually empty.
+    const scopes = new Set(claims.scope.split(' ').filter((scope) => enabled.has(scope)))
+    return { applicationId: client.id, orgCode: claims.org_code ?? null, scopes, jti: claims.jti }
+  }
+}
+
+/**
+ * @throws {ApiError} 403 SCOPE_MISSING naming the scope; 403 ORGANIZATION_ACCESS_DENIED for an application of one
+ *   organization where the operation does not keep to it
+ */
+export function requireAccess(caller: Caller, operation: Operation): void {
+  if (operation.scope !== null && !caller.scopes.has(operation.scope)) {
+    throw new ApiError(403, 'SCOPE_MISSING', `Scope is missing: ${operation.scope}`)
+  }
+  if (caller.orgCode !== null && !operation.organizationAware) {
+    throw new ApiError(
+      403,
+      'ORGANIZATION_ACCESS_DENIED',
+      `This application belongs to the organization ${caller.orgCode} and may not call ${operation.id}. Use a general M2M application.`,
+    )
+  }
+}
+
+function refusalError(refusal: Refusal): ApiError {
+  if (refusal.reason === 'expired') {
+    return new ApiError(401, 'TOKEN_EXPIRED', 'The access token has expired. Get a new one from POST /oauth2/token.', {
+      cause: refusal,
+    })
+  }
+  return new ApiError(
+    401,
+    'TOKEN_INVALID',
+    'The access token is not valid here. Get a new one from POST /oauth2/token of this server.',
+    { cause: refusal },
+  )
+}

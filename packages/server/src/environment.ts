@@ -1,0 +1,29 @@
+import type { Logger } from 'pino'
+import type { AccessTokens } from './oauth/access-token.ts'
+import type { Clients } from './oauth/clients.ts'
+import type { KeyRing } from './oauth/keys.ts'
+import type { TokenUse } from './oauth/token-use.ts'
+import type { Cipher } from './store/cipher.ts'
+import type { Ids } from './store/ids.ts'
+import type { PageTokens } from './store/page.ts'
+import type { Store } from './store/store.ts'
+
+/**
+ * The unit of isolation: one database, one ring of signing keys, one clock, one base URL. A process serves one today;
+ * nothing reaches for a global, so that it can serve several later.
+ */
+export interface Environment {
+  /** Public base URL, no slash at the end: `iss`, and the root of every address. */
+  baseUrl: string
+  store: Store
+  cipher: Cipher
+  pageTokens: PageTokens
+  ids: Ids
+  keys: KeyRing
+  clients: Clients
+  accessTokens: AccessTokens
+  tokenUse: TokenUse
+  log: Logger
+  /** Milliseconds since the epoch. */
+  now: () => number
+}

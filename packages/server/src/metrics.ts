@@ -1,0 +1,34 @@
+import type { Registry } from 'prom-client'
+import type { Environment } from './environment.ts'
+
+const registries = new WeakMap<Environment, Promise<Registry>>()
+
+/**
+ * Prometheus' text format: the process (`process_*`, `nodejs_*`) and the tokens issued by it. The library is loaded
+ * when somebody asks for the first time.
+ */
+export async function metrics(environment: Environment): Promise<{ contentType: string; text: string }> {
+  let made = registries.get(environment)
+  if (made === undefined) {
+    made = createRegistry(environment)
+    registries.set(environment, made)
+  }
+  const registry = await made
+  return { contentType: registry.contentType, text: await registry.metrics() }
+}
+
+async function createRegistry(environment: Environment): Promise<Registry> {
+  const { collectDefaultMetrics, Counter, Registry } = await import('prom-client')
+  const created = new Registry()
+  collectDefaultMetrics({ register: created })
+  new Counter({
+    name: 'kindred_tokens_issued_total',
+    help: 'Access tokens issued by this process.',
+    registers: [created],
+    collect() {
+      this.reset()
+      this.inc(environment.tokenUse.issued)
+    },
+  })
+  return created
+}

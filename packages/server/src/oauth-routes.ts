@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { introspect } from './oauth/introspect.ts'
+import { jwksMaxAgeSeconds } from './oauth/keys.ts'
+import { discoveryDocument } from './oauth/metadata.ts'
+import { invalidRequest } from './oauth/request.ts'
+import { revoke } from './oauth/revoke.ts'
+import { type TokenRequest, token } from './oauth/token.ts'
+import type { Surface } from './server.ts'
+
+const json = 'application/json; charset=utf-8'
+const otherThanPost = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** The addresses of OAuth 2.0 and OpenID Connect. */
+export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManagementAudience }: Surface): void {
+  post('/oauth2/token', async (request) => JSON.stringify(await token(request, environment, isManagementAudience)))
+  post('/oauth2/introspect', async (request) => {
+    const isManagementBearer = (authorization: string) =>
+      bearer.authenticate(authorization).then(
+        () => true,
+        () => false,
+      )
+    return JSON.stringify(await introspect(request, environment, isManagementBearer))
+  })
+  post('/oauth2/revoke', async (request) => {
+    await revoke(request, environment)
+    return ''
+  })
+
+  const discovery = discoveryDocument(environment.baseUrl)
+  publish('/.well-known/openid-configuration', () => discovery)
+  publish('/.well-known/oauth-authorization-server', () => discovery)
+  publish('/.well-known/jwks', () => environment.keys.jwks)
+  publish('/.well-known/jwks.json', () => environment.keys.jwks)
+
+  function post(url: string, answer: (request: TokenRequest & { requestId: string }) => Promise<string>): void {
+    app.post(url, async function oauthEndpoint(request, reply) {
+      const text = await answer(readRequest(request))
+      // RFC 6749 §5.1: no cache may keep what a token endpoint says.
+      reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache', 'x-request-id': request.id })
+      if (text !== '') reply.type(json)
+      return reply.send(text)
+    })
+    app.route({
+      method: otherThanPost,
+      url,
+      handler: async function refuseMethod(request, reply) {
+        reply.header('allow', 'POST')
+        throw invalidRequest(`The HTTP method is not supported here: use POST, not ${request.method}.`, 405)
+      },
+    })
+  }
+
+  function publish(url: string, text: () => string): void {
+    app.get(url, async function publicDocument(_request: FastifyRequest, reply: FastifyReply) {
+      reply.headers({
+        'access-control-allow-origin': '*',
+        'cache-control': `public, max-age=${jwksMaxAgeSeconds}`,
+      })
+      return reply.type(json).send(text())
+    })
+  }
+}
+
+function readRequest(request: FastifyRequest): TokenRequest & { requestId: string } {
+  return {
+    contentType: request.headers['content-type'],
+    body: request.body as string | undefined,
+    authorization: request.headers.authorization,
+    requestId: request.id,
+  }
+}

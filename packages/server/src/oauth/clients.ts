@@ -1,0 +1,116 @@
+import type { Store } from '../store/store.ts'
+import type { Db } from '../store/tables.ts'
+
+/** What a token request and a bearer check need to know of an application. */
+export interface Client {
+  id: string
+  type: string
+  /** The organization to which an M2M application belongs; null for a general one. */
+  orgCode: string | null
+  accessTokenLifetimeSeconds: number
+  secrets: ClientSecret[]
+  /** The APIs for which it is authorised, by audience. */
+  grants: Map<string, Grant>
+  /** Every scope that is enabled for it, whatever the API. */
+  scopes: ReadonlySet<string>
+}
+
+export interface ClientSecret {
+  id: string
+  sha256: Buffer
+  expiresAtMs: number | null
+}
+
+export interface Grant {
+  audience: string
+  isManagementApi: boolean
+  /** Enabled scopes, in alphabetical order. */
+  scopes: string[]
+}
+
+/** How long another process's change may go unseen if its notice is lost. */
+const rememberedMs = 60_000
+const mostRemembered = 10_000
+
+/**
+ * Applications with their access, looked up live: what is remembered of one is dropped as soon as a commit changes an
+ * application, an API, a scope or an authorisation, here or on another node.
+ */
+export class Clients {
+  readonly #store: Store
+  readonly #now: () => number
+  readonly #remembered = new Map<string, { client: Client | undefined; untilMs: number }>()
+  /** Grows with every change, so that a look-up that was under way meanwhile is not remembered. */
+  #generation = 0
+
+  constructor(store: Store, now: () => number) {
+    this.#store = store
+    this.#now = now
+    store.onChange(() => {
+      this.#generation += 1
+      this.#remembered.clear()
+    })
+  }
+
+  /** The application as it is remembered, at once; undefined when it must be looked up with {@link find}. */
+  peek(id: string): Client | undefined {
+    const entry = this.#remembered.get(id)
+    return entry !== undefined && entry.untilMs > this.#now() ? entry.client : undefined
+  }
+
+  async find(id: string): Promise<Client | undefined> {
+    const entry = this.#remembered.get(id)
+    if (entry !== undefined && entry.untilMs > this.#now()) return entry.client
+    const generation = this.#generation
+    const client = await readClient(this.#store.read, id)
+    if (generation === this.#generation) {
+      if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
+      this.#remembered.set(id, { client, untilMs: this.#now() + rememberedMs })
+    }
+    return client
+  }
+}
+
+async function readClient(db: Db, id: string): Promise<Client | undefined> {
+  const application = await db
+    .selectFrom('applications')
+    .select(['id', 'type', 'org_code', 'access_token_lifetime_seconds'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (application === undefined) return undefined
+  const secrets = await db
+    .selectFrom('application_secrets')
+    .select(['id', 'sha256', 'expires_at_ms'])
+    .where('application_id', '=', id)
+    .execute()
+  const scopes = await db
+    .selectFrom('api_applications as pair')
+    .innerJoin('apis', 'apis.id', 'pair.api_id')
+    .leftJoin('api_application_scopes as enabled', (join) =>
+      join.onRef('enabled.application_id', '=', 'pair.application_id').onRef('enabled.api_id', '=', 'pair.api_id'),
+    )
+    .leftJoin('api_scopes', 'api_scopes.id', 'enabled.scope_id')
+    .select(['apis.audience', 'apis.is_management_api', 'api_scopes.key'])
+    .where('pair.application_id', '=', id)
+    .orderBy('api_scopes.key')
+    .execute()
+  const grants = new Map<string, Grant>()
+  for (const { audience, is_management_api: isManagementApi, key } of scopes) {
+    const grant = grants.get(audience) ?? { audience, isManagementApi, scopes: [] }
+    grants.set(audience, grant)
+    if (key !== null) grant.scopes.push(key)
+  }
+  return {
+    id: application.id,
+    type: application.type,
+    orgCode: application.org_code,
+    accessTokenLifetimeSeconds: application.access_token_lifetime_seconds,
+    secrets: secrets.map((secret) => ({
+      id: secret.id,
+      sha256: Buffer.from(secret.sha256, 'hex'),
+      expiresAtMs: secret.expires_at_ms,
+    })),
+    grants,
+    scopes: new Set([...grants.values()].flatMap((grant) => grant.scopes)),
+  }
+}

@@ -1,0 +1,14 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+/**
+ * SHA-256 of a client secret. A secret of 52 random characters needs no slow hash: nobody can try 62^52 of them.
+ * @returns 32 bytes
+ */
+export function hashSecret(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest()
+}
+
+/** Compares in constant time, so that the time of a refusal tells nothing. */
+export function sameHash(left: Buffer, right: Buffer): boolean {
+  return left.length === right.length && timingSafeEqual(left, right)
+}

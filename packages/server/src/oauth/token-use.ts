@@ -1,0 +1,84 @@
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Store } from '../store/store.ts'
+
+const flushIntervalMs = 5000
+const hourMs = 3_600_000
+
+type Counts = Map<string, { applicationId: string; hourMs: number; tokens: number }>
+/** Secret id → milliseconds since the epoch. */
+type LastUsed = Map<string, number>
+
+/**
+ * Counts tokens and notes when a secret was last used. Kept in memory and written in batches: nothing is written for
+ * a single token. A crash loses the counts of the last seconds, never a token or a secret.
+ */
+export class TokenUse {
+  readonly #store: Store
+  readonly #log: Logger
+  readonly #timer: NodeJS.Timeout
+  /** Tokens issued since the process started. */
+  issued = 0
+  #counts: Counts = new Map()
+  #lastUsed: LastUsed = new Map()
+
+  constructor(store: Store, log: Logger) {
+    this.#store = store
+    this.#log = log
+    this.#timer = setInterval(() => void this.flush(), flushIntervalMs).unref()
+  }
+
+  /** @param now milliseconds since the epoch */
+  note(applicationId: string, secretId: string, now: number): void {
+    this.issued += 1
+    this.#lastUsed.set(secretId, now)
+    const hour = now - (now % hourMs)
+    const key = `${applicationId}:${hour}`
+    const count = this.#counts.get(key)
+    if (count === undefined) this.#counts.set(key, { applicationId, hourMs: hour, tokens: 1 })
+    else count.tokens += 1
+  }
+
+  /** Writes what has come together; what cannot be written is kept for the next time. */
+  async flush(): Promise<void> {
+    if (this.#lastUsed.size === 0) return
+    const counts = this.#counts
+    const lastUsed = this.#lastUsed
+    this.#counts = new Map()
+    this.#lastUsed = new Map()
+    try {
+      await this.#store.write(async (db) => {
+        for (const { applicationId, hourMs: hour, tokens } of counts.values()) {
+          // As text: the application may be gone by now, and its count with it.
+          await sql`insert into application_token_counts (application_id, hour_ms, tokens)
+            select id, cast(${hour} as bigint), cast(${tokens} as bigint) from applications where id = ${applicationId}
+            on conflict (application_id, hour_ms) do update
+            set tokens = application_token_counts.tokens + excluded.tokens`.execute(db)
+        }
+        for (const [secretId, usedAtMs] of lastUsed) {
+          // As text, not through the query builder: being used changes nothing that anyone remembers of a secret.
+          await sql`update application_secrets set last_used_at_ms = ${usedAtMs} where id = ${secretId}`.execute(db)
+        }
+      })
+    } catch (error) {
+      this.#log.warn({ err: error }, 'token counts could not be written; they are kept for the next attempt')
+      this.#keep(counts, lastUsed)
+    }
+  }
+
+  /** Stops the timer and writes what is left. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.flush()
+  }
+
+  #keep(counts: Counts, lastUsed: LastUsed): void {
+    for (const [key, count] of counts) {
+      const newer = this.#counts.get(key)
+      this.#counts.set(key, newer === undefined ? count : { ...count, tokens: count.tokens + newer.tokens })
+    }
+    for (const [secretId, usedAtMs] of lastUsed) {
+      if (!this.#lastUsed.has(secretId)) this.#lastUsed.set(secretId, usedAtMs)
+    }
+  }
+}

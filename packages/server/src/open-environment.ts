@@ -1,0 +1,87 @@
+import type { Logger } from 'pino'
+import type { Environment } from './environment.ts'
+import { type FirstClient, prepareEnvironment } from './first-start.ts'
+import { AccessTokens } from './oauth/access-token.ts'
+import { Clients } from './oauth/clients.ts'
+import { KeyRing, makeSigningKey } from './oauth/keys.ts'
+import { Signer } from './oauth/signer.ts'
+import { TokenUse } from './oauth/token-use.ts'
+import { createCipher } from './store/cipher.ts'
+import { type Ids, randomIds } from './store/ids.ts'
+import { openStore } from './store/open.ts'
+import { PageTokens } from './store/page.ts'
+
+/** How long after a request of the Management API the signer still leaves a core free. */
+const companyMs = 100
+
+export interface OpenEnvironment {
+  environment: Environment
+  firstClient: FirstClient
+  /** To be called for each request of the Management API; see {@link Signer}. */
+  noteRequest: () => void
+  /** Writes what is still in memory and lets go of the database. */
+  close: () => Promise<void>
+}
+
+/**
+ * Opens the database, puts in place what is missing, loads the keys: everything of an environment but its sockets.
+ * @param options `masterKey` 32 bytes; `now` and `ids` are the clock and the source of ids
+ * @throws {StartError}
+ */
+export async function openEnvironment(options: {
+  baseUrl: string
+  databaseUrl: string
+  masterKey: Buffer
+  clientId?: string | undefined
+  clientSecret?: string | undefined
+  log: Logger
+  firstKey?: Promise<Awaited<ReturnType<typeof makeSigningKey>>> | undefined
+  now?: () => number
+  ids?: Ids
+}): Promise<OpenEnvironment> {
+  const { baseUrl, log } = options
+  const now = options.now ?? Date.now
+  const ids = options.ids ?? randomIds
+  const store = await openStore(options.databaseUrl)
+  try {
+    const cipher = createCipher(options.masterKey)
+    const firstClient = await store.write((db) =>
+      prepareEnvironment(db, {
+        baseUrl,
+        cipher,
+        ids,
+        now: now(),
+        clientId: options.clientId,
+        clientSecret: options.clientSecret,
+      }),
+    )
+    const keys = await KeyRing.open({ store, cipher, now, firstKey: () => options.firstKey ?? makeSigningKey() })
+    let lastRequestMs = 0
+    const noteRequest = () => {
+      lastRequestMs = performance.now()
+    }
+    const signer = new Signer({ hasCompany: () => performance.now() - lastRequestMs < companyMs })
+    const tokenUse = new TokenUse(store, log)
+    const environment: Environment = {
+      baseUrl,
+      store,
+      cipher,
+      pageTokens: new PageTokens(cipher),
+      ids,
+      keys,
+      clients: new Clients(store, now),
+      accessTokens: new AccessTokens({ keys, store, signer, ids, issuer: baseUrl, now }),
+      tokenUse,
+      log,
+      now,
+    }
+    const close = async () => {
+      await tokenUse.close()
+      await store.close()
+    }
+    return { environment, firstClient, noteRequest, close }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

@@ -1,0 +1,147 @@
+import type { TObject, TSchema } from '@sinclair/typebox'
+import { operations } from './api/index.ts'
+import { nameOf, type Operation } from './operation.ts'
+
+type Json = Record<string, unknown>
+
+/** Refusals that every operation can give; said once here and not 183 times. */
+const refusals: Record<string, string> = {
+  400: 'The request cannot be taken as it was sent.',
+  401: 'The access token is missing, expired or not valid here.',
+  403: 'The access token lacks the scope, or was issued for another audience or organization.',
+  404: 'What the request names does not exist.',
+  429: 'Too many requests; try again after the seconds that RateLimit-Reset tells.',
+}
+
+/**
+ * The OpenAPI 3.0 document of the Management API, made from the list of operations.
+ * `x-required-scope` names the scope that an operation needs.
+ * @param baseUrl the server that the document names, no slash at the end
+ */
+export function openApiDocument(baseUrl: string): Json {
+  const schemas: Record<string, Json> = {
+    error_response: {
+      type: 'object',
+      properties: {
+        errors: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              code: { type: 'string', description: 'Short code of the fault.' },
+              message: { type: 'string', description: 'What is wrong, and what to do.' },
+              field: { type: 'string', description: 'The member or parameter at fault.' },
+            },
+          },
+        },
+      },
+    },
+  }
+  const paths: Record<string, Json> = {}
+  for (const operation of operations) {
+    paths[operation.path] ??= {}
+    paths[operation.path]![operation.method.toLowerCase()] = describe(operation, schemas)
+  }
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Kindred Management API',
+      version: '1',
+      description: "Manages an environment's applications, APIs and users. Compatible with the Kinde Management API.",
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
+    servers: [{ url: baseUrl }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].sort().map((name) => ({ name })),
+    security: [{ bearer: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: `An access token for the audience ${baseUrl}/api, from POST ${baseUrl}/oauth2/token.`,
+        },
+      },
+      schemas: Object.fromEntries(Object.entries(schemas).sort(([left], [right]) => (left < right ? -1 : 1))),
+    },
+  }
+}
+
+function describe(operation: Operation, schemas: Record<string, Json>): Json {
+  const { id, tag, summary, description, scope, body, bodyRequired, responses } = operation
+  const replies: Record<string, Json> = {}
+  for (const [status, schema] of Object.entries(responses)) {
+    replies[status] = { description: 'Done.', ...(schema === null ? {} : content(schema, schemas)) }
+  }
+  for (const [status, meaning] of Object.entries(refusals)) {
+    replies[status] = {
+      description: meaning,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/error_response' } } },
+    }
+  }
+  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query, schemas)]
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(scope === null ? {} : { 'x-required-scope': scope }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { required: bodyRequired ?? false, ...content(body, schemas) } }),
+    responses: replies,
+  }
+}
+
+function content(schema: TSchema, schemas: Record<string, Json>): Json {
+  return { content: { 'application/json': { schema: reference(schema, schemas) } } }
+}
+
+function pathParameters(path: string): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+}
+
+function queryParameters(query: TObject | undefined, schemas: Record<string, Json>): Json[] {
+  return Object.entries(query?.properties ?? {}).map(([name, schema]) => {
+    const { description, ...rest } = plain(schema, schemas) as Json & { description?: string }
+    return {
+      name,
+      in: 'query',
+      required: query!.required?.includes(name) ?? false,
+      ...(description === undefined ? {} : { description }),
+      ...(rest.type === 'object' ? { style: 'deepObject', explode: true } : {}),
+      schema: rest,
+    }
+  })
+}
+
+/** A named schema becomes a component and a reference to it; any other is written in its place. */
+function reference(schema: TSchema, schemas: Record<string, Json>): Json {
+  const name = nameOf(schema)
+  if (name === undefined) return plain(schema, schemas)
+  schemas[name] ??= plain(schema, schemas)
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+/** A schema without the symbols that the type builder and we keep in it. */
+function plain(schema: TSchema, schemas: Record<string, Json>): Json {
+  const result: Json = {}
+  for (const [key, value] of Object.entries(schema)) {
+    if (key === 'properties') {
+      const members = Object.entries(value as Record<string, TSchema>)
+      result[key] = Object.fromEntries(members.map(([name, member]) => [name, reference(member, schemas)]))
+    } else if (key === 'items' || (key === 'additionalProperties' && typeof value === 'object')) {
+      result[key] = reference(value as TSchema, schemas)
+    } else if (key === 'anyOf' || key === 'oneOf' || key === 'allOf') {
+      result[key] = (value as TSchema[]).map((member) => reference(member, schemas))
+    } else {
+      result[key] = value
+    }
+  }
+  return result
+}

@@ -1,0 +1,129 @@
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
+import type { Caller } from './auth.ts'
+import type { Environment } from './environment.ts'
+import type { EventType } from './journal/record.ts'
+import type { Db } from './store/tables.ts'
+
+/** The words of the paths: `'/api/v1/roles/{role_id}'` gives `{ role_id: string }`. */
+export type PathParams<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? { [Key in Name]: string } & PathParams<Rest>
+  : unknown
+
+/** What a handler receives. Nothing in it is global: time, keys and data are those of one environment. */
+export interface OperationRequest<Params = unknown, Query = unknown, Body = unknown> {
+  params: Params
+  query: Query
+  body: Body
+  /** Reads for GET; for every other method the request's transaction, opened and ended by `server.ts`. */
+  db: Db
+  /** Milliseconds since the epoch; the same moment for the whole request. */
+  now: number
+  caller: Caller
+  environment: Environment
+  /** Notes what this request changes. The event is stored by the transaction that carries the change. */
+  record: (type: EventType, data: Record<string, unknown>) => void
+}
+
+/** One operation of the API, free of type parameters, so that types do not travel between files. */
+export interface Operation {
+  id: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: string
+  /** The scope that the token must carry; null where Kinde asks for none. */
+  scope: string | null
+  tag: string
+  summary: string
+  description?: string
+  /** A token of one organization may call it: the handler keeps to `caller.orgCode`. Refused with 403 otherwise. */
+  organizationAware?: boolean
+  query?: TObject
+  body?: TSchema
+  /** The document calls the body optional, or asks for one although each of its members is optional. */
+  bodyRequired?: boolean
+  /** Success status → schema; null for a reply whose content Kinde leaves open. */
+  responses: Record<number, TSchema | null>
+  handler: (request: OperationRequest<never, never, never>) => Promise<unknown>
+}
+
+type Reply<Responses> = {
+  [Status in keyof Responses]: Responses[Status] extends TSchema ? Static<Responses[Status]> : Acknowledgement
+}[keyof Responses]
+
+/** `{ code, message }`, the least that every success says. */
+export type Acknowledgement = { code: string; message: string }
+
+/** A reply that the database has already put into JSON, sent as it is. */
+export class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/**
+ * Declares one operation: identity, literal path, scope, schemas, handler. Route, access check, validation,
+ * serialization and documentation are derived from the value.
+ * @example
+ * export const getRole = operation({
+ *   id: 'GetRole', method: 'GET', path: '/api/v1/roles/{role_id}', scope: 'read:roles',
+ *   tag: 'Roles', summary: 'Get role', responses: { 200: RoleReply },
+ *   handler: async ({ params, db }) => ({ ...ok, role: await requireRole(db, params.role_id) }),
+ * })
+ */
+export function operation<
+  const Path extends string,
+  const Responses extends Record<number, TSchema | null>,
+  Query extends TObject = TObject<Record<never, never>>,
+  Body extends TSchema = TSchema,
+>(
+  definition: Omit<Operation, 'path' | 'query' | 'body' | 'responses' | 'handler'> & {
+    path: Path
+    query?: Query
+    body?: Body
+    responses: Responses
+    handler: (
+      request: OperationRequest<PathParams<Path>, Static<Query>, Static<Body>>,
+    ) => Promise<Reply<Responses> | JsonText>
+  },
+): Operation {
+  return definition as Operation
+}
+
+/** The beginning of every success reply. */
+export const ok = { code: 'OK', message: 'Success' } as const
+
+/** A value that may be null, in OpenAPI 3.0's spelling (`nullable`), which serializes faster than a union. */
+export function Nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Unsafe<Static<Schema> | null>({ ...schema, nullable: true })
+}
+
+/** One of a list of strings, as `enum`: OpenAPI 3.0 has no `const`. */
+export function Choice<const Values extends readonly string[]>(values: Values, options: { description?: string } = {}) {
+  return Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
+}
+
+const schemaName = Symbol('schema name')
+
+/**
+ * Gives a schema the name under which the OpenAPI document shows it. The name lives under a symbol: an `$id`
+ * would make the validator refuse a schema that appears twice in one body.
+ */
+export function named<Schema extends TSchema>(name: string, schema: Schema): Schema {
+  return { ...schema, [schemaName]: name }
+}
+
+/** The name given by {@link named}, if any. */
+export function nameOf(schema: TSchema): string | undefined {
+  return (schema as TSchema & { [schemaName]?: string })[schemaName]
+}
+
+const code = Type.Optional(Type.String({ description: 'Short code of the outcome.' }))
+const message = Type.Optional(Type.String({ description: 'The outcome in words.' }))
+
+/** A success reply: `code` and `message`, then the given members. */
+export function Success<Members extends Record<string, TSchema>>(members: Members) {
+  return Type.Object({ code, message, ...members })
+}
+
+/** The reply of an operation that has nothing to show but that it succeeded. */
+export const SuccessReply = named('success_response', Success({}))

@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import fastJsonStringify from 'fast-json-stringify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { operations } from './api/index.ts'
+import { BearerCheck, type Caller, requireAccess } from './auth.ts'
+import type { Environment } from './environment.ts'
+import { ApiError, OAuthError } from './errors.ts'
+import { type ChangeEvent, recordEvents } from './journal/record.ts'
+import { managementAudience } from './management-api.ts'
+import { invalidRequest } from './oauth/request.ts'
+import { oauthRoutes } from './oauth-routes.ts'
+import { JsonText, type Operation } from './operation.ts'
+import { systemRoutes } from './system-routes.ts'
+import { inputCheck } from './validate.ts'
+
+/** The largest body that is read, in bytes. */
+const largestBody = 1_048_576
+const json = 'application/json; charset=utf-8'
+
+/** What the surfaces of the server share. */
+export interface Surface {
+  environment: Environment
+  bearer: BearerCheck
+  isManagementAudience: (audience: string) => boolean
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined
+  }
+}
+
+/**
+ * Builds the HTTP server of one environment. It does not listen yet.
+ * @param serverFactory makes the listening server for Fastify's request listener; Fastify's own where it is left out
+ * @param noteRequest called for each request of the Management API
+ */
+export function buildServer(
+  environment: Environment,
+  options: { serverFactory?: (handler: RequestListener) => Server; noteRequest?: () => void } = {},
+): FastifyInstance {
+  const isManagementAudience = managementAudience(environment.baseUrl)
+  const bearer = new BearerCheck({ ...environment, isManagementAudience })
+  const app = fastify({
+    ...(options.serverFactory === undefined ? {} : { serverFactory: options.serverFactory }),
+    bodyLimit: largestBody,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, environment),
+    genReqId: requestId,
+    requestIdHeader: false,
+    rewriteUrl: withoutOrigin,
+    routerOptions: { maxParamLength: 1000 },
+  })
+  app.decorateRequest('caller', undefined)
+  // Every body is read as text: what it means is for the route to say, and an empty one is never an error.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, environment))
+  app.setNotFoundHandler((_request, reply) => {
+    // Here `errors` is an object and not a list: that is how Kinde answers.
+    const error = { code: 'ROUTE_NOT_FOUND', message: 'The requested API route does not exist' }
+    reply
+      .code(404)
+      .type(json)
+      .send(JSON.stringify({ errors: error }))
+  })
+
+  const surface: Surface = { environment, bearer, isManagementAudience }
+  for (const operation of operations) addOperation(app, operation, surface, options.noteRequest)
+  refuseOtherMethods(app, operations)
+  oauthRoutes(app, surface)
+  systemRoutes(app, surface)
+  return app
+}
+
+/** The life of a request: authenticate, check access, validate, transact, handle, reply. */
+function addOperation(
+  app: FastifyInstance,
+  operation: Operation,
+  { environment, bearer }: Surface,
+  noteRequest: (() => void) | undefined,
+): void {
+  const check = inputCheck(operation)
+  const { status, stringify } = successReply(operation)
+  const handle = operation.handler as (request: unknown) => Promise<unknown>
+  const { store, ids } = environment
+
+  app.route({
+    method: operation.method,
+    url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    // Before the body is read: who may not call has nothing to send.
+    onRequest: function authenticate(request, _reply, done) {
+      noteRequest?.()
+      const { authorization } = request.headers
+      const known = bearer.peek(authorization)
+      if (known !== undefined) {
+        admit(request, known, operation, done)
+        return
+      }
+      bearer.authenticate(authorization).then((caller) => admit(request, caller, operation, done), done)
+    },
+    handler: async function handleOperation(request, reply) {
+      const caller = request.caller!
+      refuseUnstorableUrl(request.raw.url!)
+      const { query, body } = check(request.query as Record<string, unknown>, requestText(request))
+      const now = environment.now()
+      const common = { params: request.params, query, body, now, caller, environment }
+      let result: unknown
+      if (operation.method === 'GET') {
+        const record = () => {
+          throw new Error(`${operation.id} reads: it has nothing to record.`)
+        }
+        result = await handle({ ...common, db: store.read, record })
+      } else {
+        const actor = { source: 'api', applicationId: caller.applicationId, requestId: request.id } as const
+        result = await store.write(async (db) => {
+          const events: ChangeEvent[] = []
+          const reply = await handle({
+            ...common,
+            db,
+            record: (type: never, data: never) => events.push({ type, data }),
+          })
+          await recordEvents(db, events, { actor, ids, now })
+          return reply
+        })
+      }
+      reply.code(status).type(json).header('x-request-id', request.id)
+      return reply.send(result instanceof JsonText ? result.text : stringify(result))
+    },
+  })
+}
+
+function admit(request: FastifyRequest, caller: Caller, operation: Operation, done: (error?: Error) => void): void {
+  try {
+    requireAccess(caller, operation)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  request.caller = caller
+  done()
+}
+
+/** The body as text; refuses what is not JSON by its own account. */
+function requestText(request: FastifyRequest): string | undefined {
+  const body = request.body as string | undefined
+  if (body === undefined || body === '') return undefined
+  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
+  if (type !== undefined && type !== 'application/json' && !type.endsWith('+json')) {
+    throw new ApiError(415, 'UNSUPPORTED_MEDIA_TYPE', `Send the body as application/json; ${type} was sent.`)
+  }
+  return body
+}
+
+/** The status of an operation's success, and the function that writes its reply: only members of the schema leave. */
+function successReply(operation: Operation): { status: number; stringify: (value: unknown) => string } {
+  const [status, schema] = Object.entries(operation.responses)[0]!
+  if (schema === null) return { status: Number(status), stringify: JSON.stringify }
+  let stringify: ((value: unknown) => string) | undefined
+  return {
+    status: Number(status),
+    stringify(value) {
+      stringify ??= fastJsonStringify(schema as never)
+      return stringify(value)
+    },
+  }
+}
+
+/** A known path with another method: 405 and what is allowed. RFC 9110 §15.5.6. */
+function refuseOtherMethods(app: FastifyInstance, list: readonly Operation[]): void {
+  const all = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+  const allowed = new Map<string, string[]>()
+  for (const { path, method } of list) {
+    const url = path.replaceAll(/\{(\w+)\}/g, ':$1')
+    allowed.set(url, [...(allowed.get(url) ?? []), method])
+  }
+  for (const [url, methods] of allowed) {
+    app.route({
+      method: all.filter((method) => !methods.includes(method)),
+      url,
+      handler: async function refuseMethod(request, reply) {
+        reply.header('allow', methods.join(', '))
+        throw new ApiError(
+          405,
+          'METHOD_NOT_ALLOWED',
+          `${request.method} is not possible here. Possible: ${methods.join(', ')}.`,
+        )
+      },
+    })
+  }
+}
+
+function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply, environment: Environment): void {
+  const oauth = request.raw.url?.startsWith('/oauth2/') ?? false
+  const refusal = oauth ? oauthError(error) : apiError(error)
+  if (refusal.status >= 500) environment.log.error({ err: error, requestId: request.id }, 'request failed')
+  else environment.log.debug({ err: error, requestId: request.id, status: refusal.status }, 'request refused')
+  reply.code(refusal.status).type(json).header('x-request-id', request.id)
+  if (refusal instanceof OAuthError) {
+    reply.header('cache-control', 'no-store')
+    if (refusal.scheme !== undefined) reply.header('www-authenticate', `${refusal.scheme} realm="kindred"`)
+    reply.send(JSON.stringify({ error: refusal.error, error_description: refusal.message }))
+    return
+  }
+  const { code, message, field, status } = refusal
+  if (status === 401) reply.header('www-authenticate', `Bearer realm="kindred", error="invalid_token"`)
+  if (code === 'SCOPE_MISSING') {
+    const scope = message.slice(message.indexOf(': ') + 2)
+    reply.header('www-authenticate', `Bearer realm="kindred", error="insufficient_scope", scope="${scope}"`)
+  }
+  reply.send(JSON.stringify({ errors: [field === undefined ? { code, message } : { code, message, field }] }))
+}
+
+/** Whatever was thrown, as a refusal of the Management API. */
+function apiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  const { statusCode, code } = error as { statusCode?: number; code?: string }
+  if (statusCode === 413) return new ApiError(413, 'BODY_TOO_LARGE', `A body holds ${largestBody} bytes at most.`)
+  if (statusCode === 415) return new ApiError(415, 'UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.')
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new ApiError(
+      statusCode,
+      code === 'FST_ERR_BAD_URL' ? 'INVALID_URL' : 'BAD_REQUEST',
+      (error as Error).message,
+    )
+  }
+  return new ApiError(500, 'INTERNAL_ERROR', 'The server failed. Its log tells why, under this x-request-id.', {
+    cause: error,
+  })
+}
+
+/** Whatever was thrown, as a refusal of an OAuth endpoint. */
+function oauthError(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error
+  const refusal = apiError(error)
+  if (refusal.status < 500) return invalidRequest(refusal.message, refusal.status)
+  return new OAuthError(500, 'server_error', refusal.message, { cause: error })
+}
+
+const processPrefix = randomBytes(6).toString('hex')
+let requestCount = 0
+
+/** The id that the caller gave the request, if it is a plain one; else one of this process. */
+function requestId(request: IncomingMessage): string {
+  const given = request.headers['x-request-id']
+  if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given
+  requestCount += 1
+  return `${processPrefix}-${requestCount.toString(36)}`
+}
+
+/** Some clients send the whole URL in the request line (RFC 9112 §3.2.2). */
+function withoutOrigin(request: IncomingMessage): string {
+  const url = request.url!
+  return url.startsWith('http') ? url.replace(/^https?:\/\/[^/?#]*(?=[/?#]|$)/, '') || '/' : url
+}
+
+/** A NUL in the address: no id holds one, and PostgreSQL cannot store it. */
+function refuseUnstorableUrl(url: string): void {
+  if (url.includes('%00')) throw new ApiError(400, 'INVALID_URL', 'The address holds a NUL character: remove %00.')
+}

@@ -1,0 +1,321 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { StartError } from '../errors.ts'
+import { Checkpointer } from './checkpoint.ts'
+import { ChangeListeners, type Store } from './store.ts'
+import type { Database, Db } from './tables.ts'
+import { touchedTable } from './touched.ts'
+
+/** How often a change made by another process (a command beside the running server) is looked for. */
+const foreignChangePollMs = 500
+/** Statements kept prepared on each connection. */
+const statementCacheSize = 500
+/** Requests that share a commit at most, so that the first of them does not wait for ever. */
+const largestBatch = 256
+
+/**
+ * Opens SQLite through Node's built-in module. A file has one writing and one reading connection (WAL,
+ * `synchronous=FULL`: a commit is on disk before it is answered); in memory both are the same connection.
+ * @param file a path, or null for a database in memory
+ * @param options `exclusive`: be the only server on this file
+ * @throws {StartError} when another server holds the file, or it is no database
+ */
+export function openSqlite(file: string | null, options: { exclusive: boolean }): Store {
+  const lock = file !== null && options.exclusive ? lockFile(file) : null
+  const writer = connect(file ?? ':memory:')
+  const writing = new SqliteConnection(writer)
+  const reading = file === null ? new ReadAfterBatch(writing) : new SqliteConnection(connect(file))
+  const listeners = new ChangeListeners()
+  const commits = new GroupCommit(writing, (tables) => listeners.tell(tables))
+  const checkpointer = file === null ? null : new Checkpointer(file)
+  if (reading instanceof ReadAfterBatch) reading.commits = commits
+  else commits.onCommit = () => checkpointer?.noteCommit()
+
+  const dataVersion = writer.prepare('pragma data_version')
+  const readVersion = () => (dataVersion.get() as { data_version: number }).data_version
+  let version = readVersion()
+  const poll = setInterval(() => {
+    const seen = readVersion()
+    if (seen === version) return
+    version = seen
+    listeners.tell(null)
+  }, foreignChangePollMs).unref()
+
+  return {
+    dialect: 'sqlite',
+    read: kyselyOn(reading),
+    write: (work) => commits.add(work),
+    onChange: (listener) => listeners.add(listener),
+    async ping() {
+      await reading.executeQuery({ sql: 'select 1', parameters: [] } as unknown as CompiledQuery)
+    },
+    async close() {
+      clearInterval(poll)
+      await commits.idle()
+      await checkpointer?.stop()
+      if (file !== null) writer.exec('pragma wal_checkpoint(truncate)')
+      reading.close()
+      writing.close()
+      lock?.close()
+    },
+  }
+}
+
+function connect(path: string): DatabaseSync {
+  let database: DatabaseSync
+  try {
+    database = new DatabaseSync(path)
+    database.exec(`
+      pragma busy_timeout = 5000;
+      pragma journal_mode = wal;
+      pragma synchronous = full;
+      pragma foreign_keys = on;
+      pragma wal_autocheckpoint = 0;
+      pragma cache_size = -65536;
+      pragma mmap_size = 1073741824;
+      pragma temp_store = memory;
+    `)
+  } catch (error) {
+    throw new StartError(
+      `KINDRED_DATABASE_URL: cannot open the SQLite database ${path} (${(error as Error).message}). ` +
+        'Check the path and its permissions, or name another file.',
+      { cause: error },
+    )
+  }
+  return database
+}
+
+/**
+ * Holds a lock that the operating system gives back when the process ends, however it ends: an exclusive transaction
+ * on a small database beside the real one. Two servers on one file would each remember what the other one changes.
+ */
+function lockFile(file: string): DatabaseSync {
+  const lock = new DatabaseSync(`${file}-lock`)
+  try {
+    lock.exec('pragma busy_timeout = 0; begin exclusive')
+  } catch (error) {
+    lock.close()
+    throw new StartError(
+      `KINDRED_DATABASE_URL: another Kindred is serving ${file}. Stop it, or give this one another file or PostgreSQL.`,
+      { cause: error },
+    )
+  }
+  return lock
+}
+
+interface Prepared {
+  statement: StatementSync
+  returnsRows: boolean
+  /** Columns declared boolean, which SQLite stores as 0 and 1. */
+  booleans: string[]
+}
+
+/** Runs statements at once, on the calling thread: SQLite's answer is there before a promise would be. */
+class SqliteConnection implements DatabaseConnection {
+  readonly database: DatabaseSync
+  /** Watched tables changed since the last commit. */
+  readonly touched = new Set<string>()
+  readonly #prepared = new Map<string, Prepared>()
+
+  constructor(database: DatabaseSync) {
+    this.database = database
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const { statement, returnsRows, booleans } = this.#prepare(query.sql)
+    const parameters = query.parameters.map(toSqlite)
+    if (returnsRows) {
+      const rows = statement.all(...parameters) as Record<string, unknown>[]
+      if (booleans.length > 0) for (const row of rows) fromSqlite(row, booleans)
+      return { rows: rows as Row[] }
+    }
+    const { changes, lastInsertRowid } = statement.run(...parameters)
+    if (query.query !== undefined) {
+      const table = touchedTable(query)
+      if (table !== undefined) this.touched.add(table)
+    }
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+
+  // biome-ignore lint/correctness/useYield: Kysely's interface asks for a generator; nothing here streams.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('SQLite answers at once: there is nothing to stream.')
+  }
+
+  close(): void {
+    this.#prepared.clear()
+    this.database.close()
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#prepared.get(text)
+    if (known !== undefined) return known
+    const statement = this.database.prepare(text)
+    const columns = statement.columns()
+    const prepared = {
+      statement,
+      returnsRows: columns.length > 0,
+      booleans: columns.filter(({ type }) => type?.toLowerCase() === 'boolean').map(({ name }) => name),
+    }
+    if (this.#prepared.size >= statementCacheSize) {
+      const [oldest] = this.#prepared.keys()
+      this.#prepared.delete(oldest!)
+    }
+    this.#prepared.set(text, prepared)
+    return prepared
+  }
+}
+
+function toSqlite(value: unknown): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  return (value ?? null) as SQLInputValue
+}
+
+function fromSqlite(row: Record<string, unknown>, booleans: string[]): void {
+  for (const name of booleans) {
+    const value = row[name]
+    if (value !== null && value !== undefined) row[name] = value === 1
+  }
+}
+
+/** Reads of a database in memory, which has one connection: they wait while a batch of writes is open on it. */
+class ReadAfterBatch implements DatabaseConnection {
+  commits: GroupCommit | undefined
+  readonly #connection: SqliteConnection
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection
+  }
+
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    while (this.commits?.batch !== undefined) await this.commits.batch
+    return this.#connection.executeQuery(query)
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    return this.#connection.streamQuery()
+  }
+
+  /** The writing connection is the same one, and closes it. */
+  close(): void {}
+}
+
+interface Job {
+  work: (db: Db) => Promise<unknown>
+  resolve: (value: never) => void
+  reject: (error: unknown) => void
+}
+
+/**
+ * Lets the writes of one turn of the event loop share a commit: each runs in a savepoint of its own, then one `commit`
+ * brings all of them to disk, and only then are they answered. One fsync for the lot, and a failing request undoes
+ * nothing of its neighbours.
+ */
+class GroupCommit {
+  /** Settles when the batch that is being written has ended; undefined when none is. */
+  batch: Promise<void> | undefined
+  onCommit: () => void = () => {}
+  readonly #connection: SqliteConnection
+  readonly #db: Db
+  readonly #tell: (tables: ReadonlySet<string>) => void
+  #queue: Job[] = []
+  #draining: Promise<void> | undefined
+
+  constructor(connection: SqliteConnection, tell: (tables: ReadonlySet<string>) => void) {
+    this.#connection = connection
+    this.#db = kyselyOn(connection)
+    this.#tell = tell
+  }
+
+  add<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ work, resolve, reject })
+      this.#draining ??= this.#drain()
+    })
+  }
+
+  async idle(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // The requests that the event loop has read in this turn come in before the batch is closed.
+      await new Promise(setImmediate)
+      const jobs = this.#queue.splice(0, largestBatch)
+      this.batch = this.#write(jobs)
+      await this.batch
+      this.batch = undefined
+    }
+    this.#draining = undefined
+  }
+
+  async #write(jobs: Job[]): Promise<void> {
+    const { database, touched } = this.#connection
+    const answers: (() => void)[] = []
+    try {
+      database.exec('begin immediate')
+      for (const job of jobs) answers.push(await this.#inSavepoint(job))
+      database.exec('commit')
+    } catch (error) {
+      // Disk full, input or output error: nothing of the batch is on disk, so nobody is told that it is.
+      if (database.isTransaction) database.exec('rollback')
+      touched.clear()
+      for (const job of jobs) job.reject(error)
+      return
+    }
+    this.onCommit()
+    if (touched.size > 0) {
+      this.#tell(new Set(touched))
+      touched.clear()
+    }
+    for (const answer of answers) answer()
+  }
+
+  async #inSavepoint(job: Job): Promise<() => void> {
+    const { database } = this.#connection
+    database.exec('savepoint request')
+    try {
+      const result = await job.work(this.#db)
+      database.exec('release request')
+      return () => job.resolve(result as never)
+    } catch (error) {
+      // Some errors end the whole transaction; then this throws, and the batch fails as one.
+      database.exec('rollback to request; release request')
+      return () => job.reject(error)
+    }
+  }
+}
+
+function kyselyOn(connection: DatabaseConnection): Db {
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    beginTransaction: transactionsBelongToTheStore,
+    commitTransaction: transactionsBelongToTheStore,
+    rollbackTransaction: transactionsBelongToTheStore,
+    destroy: async () => {},
+  }
+  return new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  })
+}
+
+async function transactionsBelongToTheStore(): Promise<never> {
+  throw new Error('Use store.write(): a transaction of its own would stand in the way of the shared commit.')
+}

@@ -1,0 +1,278 @@
+import type { Generated, Insertable, Kysely, Selectable } from 'kysely'
+
+/**
+ * Every table, one interface each; `docs/storage.md` tells what the columns mean.
+ * Both databases spell alike: text, integer, boolean, JSON as text. A column that ends in `_ms` holds milliseconds
+ * since the epoch, in `_seconds` a duration; `seq` counts rows in the order of their making and is the keyset of lists.
+ */
+export interface Database {
+  settings: SettingsTable
+  business: BusinessTable
+  signing_keys: SigningKeysTable
+  revoked_tokens: RevokedTokensTable
+  events: EventsTable
+  apis: ApisTable
+  api_scopes: ApiScopesTable
+  applications: ApplicationsTable
+  application_secrets: ApplicationSecretsTable
+  application_urls: ApplicationUrlsTable
+  application_token_counts: ApplicationTokenCountsTable
+  api_applications: ApiApplicationsTable
+  api_application_scopes: ApiApplicationScopesTable
+  connections: ConnectionsTable
+  organizations: OrganizationsTable
+  organization_users: OrganizationUsersTable
+  users: UsersTable
+  identities: IdentitiesTable
+  user_passwords: UserPasswordsTable
+  user_api_scopes: UserApiScopesTable
+  properties: PropertiesTable
+  property_values: PropertyValuesTable
+}
+
+/** The database as handlers and store functions get it: the read side, or a request's transaction. */
+export type Db = Kysely<Database>
+
+interface SettingsTable {
+  key: string
+  value: string
+}
+
+interface BusinessTable {
+  code: string
+  name: string
+  phone: string | null
+  email: string | null
+  industry_key: string | null
+  timezone_key: string | null
+  privacy_url: string | null
+  terms_url: string | null
+  has_clickwrap: boolean
+  has_kinde_branding: boolean
+  kinde_perk_code: string | null
+  created_at_ms: number
+}
+
+interface SigningKeysTable {
+  kid: string
+  /** Public half as JWK, JSON. */
+  public_jwk: string
+  /** Private half, PKCS #8 PEM, sealed. */
+  private_sealed: string
+  created_at_ms: number
+  /** Null while the key waits as the next one. */
+  activated_at_ms: number | null
+  retired_at_ms: number | null
+}
+
+interface RevokedTokensTable {
+  jti: string
+  expires_at_seconds: number
+}
+
+interface EventsTable {
+  seq: Generated<number>
+  id: string
+  type: string
+  source: string
+  created_at_ms: number
+  /** The application whose token made the change; null for the server's own doing. */
+  application_id: string | null
+  request_id: string | null
+  /** JSON. */
+  data: string
+}
+
+interface ApisTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  name_sort: string
+  audience: string
+  is_management_api: boolean
+  created_at_ms: number
+}
+
+interface ApiScopesTable {
+  seq: Generated<number>
+  id: string
+  api_id: string
+  key: string
+  description: string
+  created_at_ms: number
+}
+
+interface ApplicationsTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  name_sort: string
+  type: string
+  org_code: string | null
+  login_uri: Generated<string>
+  homepage_uri: Generated<string>
+  language_key: Generated<string>
+  has_cancel_button: Generated<boolean>
+  is_access_control_enabled: Generated<boolean>
+  is_allow_faceless_auth: Generated<boolean>
+  is_ask_for_name: Generated<boolean>
+  has_marketing_consent: Generated<boolean>
+  has_sign_in_link_on_sign_up_page: Generated<boolean>
+  has_register_link_on_sign_in_page: Generated<boolean>
+  has_sign_in_with_sso_button: Generated<boolean>
+  use_gravatar_fallback: Generated<boolean>
+  access_token_lifetime_seconds: Generated<number>
+  refresh_token_lifetime_seconds: Generated<number>
+  id_token_lifetime_seconds: Generated<number>
+  session_lifetime_seconds: Generated<number>
+  is_hasura_mapping_enabled: Generated<boolean>
+  created_at_ms: number
+}
+
+interface ApplicationSecretsTable {
+  id: string
+  application_id: string
+  label: string
+  /** SHA-256 of the secret, hex: what a token request is compared with. */
+  sha256: string
+  /** The secret itself, sealed, because Kinde's API shows it again. */
+  sealed: string
+  created_at_ms: number
+  expires_at_ms: number | null
+  last_used_at_ms: number | null
+}
+
+interface ApplicationUrlsTable {
+  seq: Generated<number>
+  application_id: string
+  kind: string
+  url: string
+}
+
+interface ApplicationTokenCountsTable {
+  application_id: string
+  /** Start of the hour. */
+  hour_ms: number
+  tokens: number
+}
+
+interface ApiApplicationsTable {
+  api_id: string
+  application_id: string
+  created_at_ms: number
+}
+
+interface ApiApplicationScopesTable {
+  api_id: string
+  application_id: string
+  scope_id: string
+}
+
+interface ConnectionsTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  display_name: string
+  strategy: string
+  /** JSON, sealed. */
+  options_sealed: string | null
+  created_at_ms: number
+}
+
+interface OrganizationsTable {
+  seq: Generated<number>
+  code: string
+  name: string
+  name_sort: string
+  handle: string | null
+  external_id: string | null
+  is_default: boolean
+  is_auto_membership_enabled: boolean
+  created_at_ms: number
+}
+
+interface OrganizationUsersTable {
+  organization_code: string
+  user_id: string
+  joined_at_ms: number
+  last_signed_in_at_ms: number | null
+}
+
+interface UsersTable {
+  seq: Generated<number>
+  id: string
+  provided_id: string | null
+  first_name: string | null
+  last_name: string | null
+  picture: string | null
+  is_suspended: boolean
+  is_password_reset_requested: boolean
+  /** The values of the primary identities, kept here by `store/users.ts`. */
+  email: string | null
+  phone: string | null
+  username: string | null
+  total_sign_ins: Generated<number>
+  failed_sign_ins: Generated<number>
+  last_signed_in_at_ms: number | null
+  created_at_ms: number
+  /** Lower case names and addresses, one a line: what search looks in. */
+  search_text: string
+}
+
+interface IdentitiesTable {
+  seq: Generated<number>
+  id: string
+  user_id: string
+  type: string
+  value: string
+  /** The value in the form in which it is unique: lower case for addresses and usernames, E.164 for phones. */
+  value_key: string
+  is_confirmed: boolean
+  is_primary: boolean
+  /** Empty for identities that belong to no connection, so that the unique index holds on both databases. */
+  connection_id: string
+  total_logins: Generated<number>
+  last_login_at_ms: number | null
+  created_at_ms: number
+}
+
+interface UserPasswordsTable {
+  user_id: string
+  /** Hash and its parameters, JSON, sealed. */
+  sealed: string
+  is_temporary: boolean
+  set_at_ms: number
+}
+
+interface UserApiScopesTable {
+  organization_code: string
+  user_id: string
+  scope_id: string
+}
+
+interface PropertiesTable {
+  seq: Generated<number>
+  id: string
+  key: string
+  name: string
+  description: string | null
+  context: string
+  type: string
+  is_private: boolean
+  is_kinde_property: boolean
+  created_at_ms: number
+}
+
+interface PropertyValuesTable {
+  property_id: string
+  /** A user's id, an organization's code or an application's id, by the property's context. */
+  owner_id: string
+  value: string
+}
+
+export type ApiRow = Selectable<ApisTable>
+export type ApiScopeRow = Selectable<ApiScopesTable>
+export type ApplicationRow = Selectable<ApplicationsTable>
+export type IdentityRow = Selectable<IdentitiesTable>
+export type UserRow = Selectable<UsersTable>
+export type NewEvent = Insertable<EventsTable>

@@ -1,0 +1,220 @@
+import type { TestContext } from 'node:test'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { pino } from 'pino'
+import type { Environment } from './environment.ts'
+import type { FirstClient } from './first-start.ts'
+import { managementApiName } from './management-api.ts'
+import { makeSigningKey } from './oauth/keys.ts'
+import { openEnvironment } from './open-environment.ts'
+import { buildServer } from './server.ts'
+import { createApplication, putSecret } from './store/applications.ts'
+import { seededIds } from './store/ids.ts'
+import type { Db } from './store/tables.ts'
+
+/** The moment at which each test starts. */
+export const startOfTest = Date.parse('2026-01-15T12:00:00.000Z')
+
+export interface TestReply {
+  status: number
+  headers: Record<string, string | string[] | number | undefined>
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads any member; assertions say what it must be.
+  body: any
+}
+
+/** Calls the API with one token. `body` is sent as JSON. */
+export interface TestClient {
+  get(url: string): Promise<TestReply>
+  post(url: string, body?: unknown): Promise<TestReply>
+  put(url: string, body?: unknown): Promise<TestReply>
+  patch(url: string, body?: unknown): Promise<TestReply>
+  delete(url: string): Promise<TestReply>
+}
+
+export interface TestServer {
+  app: FastifyInstance
+  environment: Environment
+  db: Db
+  firstClient: FirstClient
+  baseUrl: string
+  /** Runs `work` in a transaction of the store: to lay out what no operation makes yet. */
+  write: Environment['store']['write']
+  clock: { advance(milliseconds: number): void }
+  /** A client whose token carries just these scopes; every scope of the Management API when none are named. */
+  as(...scopes: string[]): TestClient
+  /** A client with a token of its own, or with none. */
+  withToken(token: string | undefined): TestClient
+  /** A token of the Management API with these scopes. */
+  token(...scopes: string[]): Promise<string>
+  /** Sends anything; the body is parsed when it is JSON. */
+  send(request: InjectOptions): Promise<TestReply>
+  /** Events recorded so far, oldest first. */
+  events(): Promise<
+    { type: string; data: Record<string, unknown>; application_id: string | null; request_id: string | null }[]
+  >
+}
+
+const signingKey = makeSigningKey()
+let databases = 0
+
+/**
+ * Starts a server in this process for one test, on the store that KINDRED_TEST_STORE names (`memory`, `sqlite`,
+ * `postgres`; memory when it is not set), with a clock that stands still and seeded ids. It ends with the test.
+ */
+export async function start(t: TestContext, options: { baseUrl?: string } = {}): Promise<TestServer> {
+  const baseUrl = options.baseUrl ?? 'https://localhost:8443'
+  let now = startOfTest
+  const database = await testDatabase()
+  const { environment, firstClient, close } = await openEnvironment({
+    baseUrl,
+    databaseUrl: database.url,
+    masterKey: Buffer.alloc(32, 7),
+    log: pino({ level: 'silent' }),
+    firstKey: signingKey,
+    now: () => now,
+    ids: seededIds(),
+  })
+  const app = buildServer(environment)
+  t.after(async () => {
+    await app.close()
+    await close()
+    await database.drop()
+  })
+
+  const send = async (request: InjectOptions): Promise<TestReply> => {
+    const { statusCode, headers, payload } = await app.inject(request)
+    const isJson = /json/.test(String(headers['content-type']))
+    return { status: statusCode, headers, body: isJson && payload !== '' ? JSON.parse(payload) : payload }
+  }
+
+  async function token(...scopes: string[]): Promise<string> {
+    const form = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: firstClient.clientId,
+      client_secret: firstClient.clientSecret,
+      audience: `${baseUrl}/api`,
+      scope: scopes.join(' '),
+    })
+    const { status, body } = await send({
+      method: 'POST',
+      url: '/oauth2/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: form.toString(),
+    })
+    if (status !== 200) throw new Error(`no token: ${body.error_description}`)
+    return body.access_token
+  }
+
+  function client(bearer: () => Promise<string | undefined>): TestClient {
+    const call = (method: InjectOptions['method']) => async (url: string, body?: unknown) => {
+      const value = await bearer()
+      return send({
+        method,
+        url,
+        headers: {
+          ...(value === undefined ? {} : { authorization: `Bearer ${value}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+      } as InjectOptions)
+    }
+    return { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE') }
+  }
+
+  return {
+    app,
+    environment,
+    db: environment.store.read,
+    firstClient,
+    baseUrl,
+    write: (work) => environment.store.write(work),
+    clock: {
+      advance(milliseconds) {
+        now += milliseconds
+      },
+    },
+    as: (...scopes) => {
+      let made: Promise<string> | undefined
+      return client(() => {
+        made ??= token(...scopes)
+        return made
+      })
+    },
+    withToken: (value) => client(async () => value),
+    token,
+    send,
+    async events() {
+      const rows = await environment.store.read.selectFrom('events').selectAll().orderBy('seq').execute()
+      return rows.map(({ type, data, application_id, request_id }) => ({
+        type,
+        data: JSON.parse(data),
+        application_id,
+        request_id,
+      }))
+    },
+  }
+}
+
+/**
+ * Adds an M2M application to a running test server.
+ * @param scopes of the Management API that are enabled for it
+ */
+export async function addApplication(
+  server: TestServer,
+  options: { scopes: readonly string[]; orgCode?: string },
+): Promise<{ clientId: string; clientSecret: string }> {
+  const { ids, cipher, now } = server.environment
+  const clientId = ids.application()
+  const clientSecret = ids.secret()
+  await server.write(async (db) => {
+    await createApplication(db, {
+      id: clientId,
+      name: 'Test',
+      type: 'm2m',
+      orgCode: options.orgCode ?? null,
+      now: now(),
+    })
+    await putSecret(db, { applicationId: clientId, secret: clientSecret, label: 'Test', cipher, ids, now: now() })
+    const api = await db.selectFrom('apis').select('id').where('name', '=', managementApiName).executeTakeFirstOrThrow()
+    await db
+      .insertInto('api_applications')
+      .values({ api_id: api.id, application_id: clientId, created_at_ms: now() })
+      .execute()
+    const scopes = await db
+      .selectFrom('api_scopes')
+      .select('id')
+      .where('api_id', '=', api.id)
+      .where('key', 'in', [...options.scopes, ''])
+      .execute()
+    for (const { id } of scopes) {
+      await db
+        .insertInto('api_application_scopes')
+        .values({ api_id: api.id, application_id: clientId, scope_id: id })
+        .execute()
+    }
+  })
+  return { clientId, clientSecret }
+}
+
+async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+  const kind = process.env.KINDRED_TEST_STORE ?? 'memory'
+  databases += 1
+  if (kind === 'memory') return { url: 'memory:', drop: async () => {} }
+  if (kind === 'sqlite') {
+    const { mkdtemp, rm } = await import('node:fs/promises')
+    const { tmpdir } = await import('node:os')
+    const folder = await mkdtemp(`${tmpdir()}/kindred-test-`)
+    return { url: `sqlite:${folder}/kindred.db`, drop: () => rm(folder, { recursive: true }) }
+  }
+  const url = process.env.KINDRED_TEST_POSTGRES_URL
+  if (url === undefined) throw new Error('KINDRED_TEST_POSTGRES_URL is not set: run the tests through npm test.')
+  const schema = `test_${process.pid}_${databases}`
+  const { default: postgres } = await import('postgres')
+  return {
+    url: `${url}?schema=${schema}`,
+    async drop() {
+      const sql = postgres(url, { onnotice: () => {} })
+      await sql`drop schema if exists ${sql(schema)} cascade`
+      await sql.end()
+    },
+  }
+}
