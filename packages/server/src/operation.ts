@@ -94,7 +94,8 @@ export const ok = { code: 'OK', message: 'Success' } as const
 
 /** A value that may be null, in OpenAPI 3.0's spelling (`nullable`), which serializes faster than a union. */
 export function Nullable<Schema extends TSchema>(schema: Schema) {
-  return Type.Unsafe<Static<Schema> | null>({ ...schema, nullable: true })
+  // Without the name: under it the document would show the schema that is not nullable.
+  return Type.Unsafe<Static<Schema> | null>({ ...schema, nullable: true, [schemaName]: undefined })
 }
 
 /** One of a list of strings, as `enum`: OpenAPI 3.0 has no `const`. */

@@ -1,8 +1,9 @@
 import type { Operation } from '../operation.ts'
 import * as apis from './apis/apis.ts'
+import * as users from './users/users.ts'
 
 /** Every operation of the Management API. One line for each file; nothing else. */
-export const operations: readonly Operation[] = [apis].flatMap((file) =>
+export const operations: readonly Operation[] = [apis, users].flatMap((file) =>
   Object.values(file).filter((value): value is Operation => isOperation(value)),
 )
 

@@ -215,8 +215,10 @@ interface UsersTable {
   failed_sign_ins: Generated<number>
   last_signed_in_at_ms: number | null
   created_at_ms: number
-  /** Lower case names and addresses, one a line: what search looks in. */
+  /** Names and addresses in lower case: what search looks in. See `store/user-search.ts`. */
   search_text: string
+  /** The user as lists show it, JSON, rendered at each change by `store/users.ts`. */
+  document: string
 }
 
 interface IdentitiesTable {

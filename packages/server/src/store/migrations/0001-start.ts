@@ -96,6 +96,12 @@ export async function up(db: Kysely<never>): Promise<void> {
     .addColumn('is_auto_membership_enabled', 'boolean', (column) => column.notNull())
     .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
     .execute()
+  await db.schema
+    .createIndex('organizations_default')
+    .on('organizations')
+    .column('is_default')
+    .where(sql.ref('is_default'), '=', true)
+    .execute()
 
   await sequence('applications')
     .addColumn('id', word, (column) => column.notNull().unique())
@@ -175,7 +181,7 @@ export async function up(db: Kysely<never>): Promise<void> {
 
   await sequence('users')
     .addColumn('id', word, (column) => column.notNull().unique())
-    .addColumn('provided_id', word, (column) => column.unique())
+    .addColumn('provided_id', 'text')
     .addColumn('first_name', 'text')
     .addColumn('last_name', 'text')
     .addColumn('picture', 'text')
@@ -189,6 +195,7 @@ export async function up(db: Kysely<never>): Promise<void> {
     .addColumn('last_signed_in_at_ms', 'bigint')
     .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
     .addColumn('search_text', word, (column) => column.notNull())
+    .addColumn('document', 'text', (column) => column.notNull())
     .execute()
 
   await sequence('identities')
@@ -263,13 +270,23 @@ export async function up(db: Kysely<never>): Promise<void> {
   await searchIndexes(db)
 }
 
-/** Substring search over names and addresses: trigrams in both databases, plain prefixes for shorter words. */
+/** Substring search over names and addresses: trigrams in both databases. */
 async function searchIndexes(db: Kysely<never>): Promise<void> {
   if (dialectOf(db) === 'sqlite') {
     // Contentless: the text stands in users.search_text already. Rows are addressed by users.seq.
     await sql`create virtual table users_search using fts5(
-      text, content = '', contentless_delete = 1, tokenize = 'trigram', detail = full
+      text, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
     )`.execute(db)
+    await sql`create trigger users_search_insert after insert on users begin
+      insert into users_search (rowid, text) values (new.seq, new.search_text);
+    end`.execute(db)
+    await sql`create trigger users_search_update after update of search_text on users
+      when new.search_text is not old.search_text begin
+      update users_search set text = new.search_text where rowid = new.seq;
+    end`.execute(db)
+    await sql`create trigger users_search_delete after delete on users begin
+      delete from users_search where rowid = old.seq;
+    end`.execute(db)
     return
   }
   // pg_trgm is a trusted extension: whoever may create in the database may install it, no superuser is needed.

@@ -1,0 +1,370 @@
+import type { Updateable } from 'kysely'
+import { ApiError, invalid, notFound, shown } from '../errors.ts'
+import { timestamp } from '../time.ts'
+import { violatedUnique } from './dialect.ts'
+import type { Ids } from './ids.ts'
+import { statement } from './statement.ts'
+import type { Database, Db, IdentityRow, UserRow } from './tables.ts'
+import { searchText } from './user-search.ts'
+
+/** An identity to be added: its value as given, and in the form in which it is unique. See `store/identity-values.ts`. */
+export interface NewIdentity {
+  type: string
+  value: string
+  valueKey: string
+  isConfirmed: boolean
+  /** Of social and enterprise identities; empty for the others. */
+  connectionId: string
+}
+
+export interface NewUser {
+  firstName: string | null
+  lastName: string | null
+  picture: string | null
+  providedId: string | null
+  identities: readonly NewIdentity[]
+  /** Null: the default organization, where it takes in everyone. */
+  organizationCode: string | null
+}
+
+/** The types of which a user shows one as its address; the first identity of each becomes the primary one. */
+const addressTypes = ['email', 'phone', 'username'] as const
+
+/** @throws {ApiError} 404 USER_NOT_FOUND */
+export async function requireUser(db: Db, id: string): Promise<UserRow> {
+  const row = await db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw notFound('user', id)
+  return row
+}
+
+const insertUser = statement<
+  [
+    id: string,
+    providedId: string | null,
+    firstName: string | null,
+    lastName: string | null,
+    picture: string | null,
+    isSuspended: boolean,
+    isPasswordResetRequested: boolean,
+    email: string | null,
+    phone: string | null,
+    username: string | null,
+    createdAtMs: number,
+    searchText: string,
+    document: string,
+  ]
+>(
+  () => `insert into users (id, provided_id, first_name, last_name, picture, is_suspended, is_password_reset_requested,
+    email, phone, username, created_at_ms, search_text, document) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+)
+
+const insertIdentity = statement<
+  [
+    id: string,
+    userId: string,
+    type: string,
+    value: string,
+    valueKey: string,
+    isConfirmed: boolean,
+    isPrimary: boolean,
+    connectionId: string,
+    createdAtMs: number,
+  ]
+>(
+  () => `insert into identities (id, user_id, type, value, value_key, is_confirmed, is_primary, connection_id,
+    created_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+)
+
+const joinDefaultOrganization = statement<[userId: string, joinedAtMs: number], { organization_code: string }>(
+  (dialect) => `insert into organization_users (organization_code, user_id, joined_at_ms)
+    select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'} from organizations
+    where is_default = true and is_auto_membership_enabled = true
+    returning organization_code`,
+)
+
+/**
+ * Adds a user with its identities and its membership, as one.
+ * @returns the user, and the codes of the organizations that it belongs to
+ * @throws {ApiError} 400 USER_EXISTS when an identity belongs to someone already, 400 ORGANIZATION_NOT_FOUND
+ */
+export async function createUser(
+  db: Db,
+  user: NewUser,
+  { ids, now }: { ids: Ids; now: number },
+): Promise<{ row: Omit<UserRow, 'seq'>; organizations: string[] }> {
+  const primary = (type: string) => user.identities.find((identity) => identity.type === type)
+  const addresses = { email: null, phone: null, username: null } as Record<(typeof addressTypes)[number], string | null>
+  for (const type of addressTypes) addresses[type] = primary(type)?.value ?? null
+  const row = {
+    id: ids.user(),
+    provided_id: user.providedId,
+    first_name: user.firstName,
+    last_name: user.lastName,
+    picture: user.picture,
+    is_suspended: false,
+    is_password_reset_requested: false,
+    ...addresses,
+    total_sign_ins: 0,
+    failed_sign_ins: 0,
+    last_signed_in_at_ms: null,
+    created_at_ms: now,
+    search_text: '',
+    document: '',
+  }
+  row.search_text = textOf(row, user.identities)
+  row.document = render(row, null)
+  await insertUser(
+    db,
+    row.id,
+    row.provided_id,
+    row.first_name,
+    row.last_name,
+    row.picture,
+    false,
+    false,
+    row.email,
+    row.phone,
+    row.username,
+    now,
+    row.search_text,
+    row.document,
+  )
+  for (const identity of user.identities) {
+    const isPrimary = identity === primary(identity.type)
+    await addIdentityRow(db, row.id, identity, { isPrimary, ids, now }, 'USER_EXISTS')
+  }
+  const organizations = await join(db, row.id, user.organizationCode, now)
+  return { row, organizations }
+}
+
+async function join(db: Db, userId: string, code: string | null, now: number): Promise<string[]> {
+  if (code === null) {
+    const rows = await joinDefaultOrganization(db, userId, now)
+    return rows.map((row) => row.organization_code)
+  }
+  const organization = await db.selectFrom('organizations').select('code').where('code', '=', code).executeTakeFirst()
+  if (organization === undefined) {
+    throw new ApiError(400, 'ORGANIZATION_NOT_FOUND', `There is no organization with the code ${shown(code)}.`, {
+      field: 'organization_code',
+    })
+  }
+  await db
+    .insertInto('organization_users')
+    .values({ organization_code: code, user_id: userId, joined_at_ms: now })
+    .execute()
+  return [code]
+}
+
+/**
+ * Adds an identity to a user. The first of its type becomes the primary one.
+ * @returns its id
+ * @throws {ApiError} 400 IDENTITY_EXISTS when it belongs to someone already
+ */
+export async function addIdentity(
+  db: Db,
+  userId: string,
+  identity: NewIdentity,
+  { ids, now }: { ids: Ids; now: number },
+): Promise<string> {
+  const primary = await db
+    .selectFrom('identities')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('type', '=', identity.type)
+    .where('is_primary', '=', true)
+    .executeTakeFirst()
+  const id = await addIdentityRow(
+    db,
+    userId,
+    identity,
+    { isPrimary: primary === undefined, ids, now },
+    'IDENTITY_EXISTS',
+  )
+  await refreshUser(db, userId)
+  return id
+}
+
+async function addIdentityRow(
+  db: Db,
+  userId: string,
+  identity: NewIdentity,
+  { isPrimary, ids, now }: { isPrimary: boolean; ids: Ids; now: number },
+  existsCode: string,
+): Promise<string> {
+  const id = ids.timed('identity', now)
+  const { type, value, valueKey, isConfirmed, connectionId } = identity
+  try {
+    await insertIdentity(db, id, userId, type, value, valueKey, isConfirmed, isPrimary, connectionId, now)
+  } catch (error) {
+    if (violatedUnique(error) === null) throw error
+    throw invalid(type, `The ${type} identity ${shown(value)} belongs to a user already.`, existsCode)
+  }
+  return id
+}
+
+/** Makes an identity the primary one of its type. */
+export async function makePrimary(db: Db, identity: IdentityRow): Promise<void> {
+  await db
+    .updateTable('identities')
+    .set({ is_primary: false })
+    .where('user_id', '=', identity.user_id)
+    .where('type', '=', identity.type)
+    .execute()
+  await db.updateTable('identities').set({ is_primary: true }).where('id', '=', identity.id).execute()
+  await refreshUser(db, identity.user_id)
+}
+
+/** Removes an identity; where it was the primary one, the oldest other of its type takes its place. */
+export async function removeIdentity(db: Db, identity: IdentityRow): Promise<void> {
+  await db.deleteFrom('identities').where('id', '=', identity.id).execute()
+  if (identity.is_primary) {
+    const heir = await db
+      .selectFrom('identities')
+      .select('id')
+      .where('user_id', '=', identity.user_id)
+      .where('type', '=', identity.type)
+      .orderBy('seq')
+      .limit(1)
+      .executeTakeFirst()
+    if (heir !== undefined) {
+      await db.updateTable('identities').set({ is_primary: true }).where('id', '=', heir.id).execute()
+    }
+  }
+  await refreshUser(db, identity.user_id)
+}
+
+/** What can be set on a user; the rest of a row is derived. */
+export type UserChanges = Pick<
+  Updateable<Database['users']>,
+  'provided_id' | 'first_name' | 'last_name' | 'picture' | 'is_suspended' | 'is_password_reset_requested'
+>
+
+/** Changes a user, and everything that is derived from it. @returns the user as it is now */
+export async function updateUser(db: Db, id: string, changes: UserChanges): Promise<UserRow> {
+  if (Object.keys(changes).length > 0) await db.updateTable('users').set(changes).where('id', '=', id).execute()
+  return refreshUser(db, id)
+}
+
+/** Removes a user and everything of it, and tells how far that reached. */
+export async function deleteUser(db: Db, id: string): Promise<{ identities: number; organizations: number }> {
+  const count = async (table: 'identities' | 'organization_users') => {
+    const { rows } = await db
+      .selectFrom(table)
+      .select((select) => select.fn.countAll<number>().as('rows'))
+      .where('user_id', '=', id)
+      .executeTakeFirstOrThrow()
+    return Number(rows)
+  }
+  const reach = { identities: await count('identities'), organizations: await count('organization_users') }
+  await db.deleteFrom('property_values').where('owner_id', '=', id).execute()
+  await db.deleteFrom('users').where('id', '=', id).execute()
+  return reach
+}
+
+/** Brings what is derived from identities and profile up to date: addresses, searched text, document. */
+async function refreshUser(db: Db, id: string): Promise<UserRow> {
+  const row = await requireUser(db, id)
+  const identities = await db
+    .selectFrom('identities')
+    .select(['type', 'value', 'is_primary'])
+    .where('user_id', '=', id)
+    .orderBy('seq')
+    .execute()
+  for (const type of addressTypes) {
+    row[type] = identities.find((identity) => identity.is_primary && identity.type === type)?.value ?? null
+  }
+  row.search_text = textOf(row, identities)
+  row.document = render(row, await organizationSignIns(db, row))
+  const { email, phone, username, search_text, document } = row
+  await db.updateTable('users').set({ email, phone, username, search_text, document }).where('id', '=', id).execute()
+  return row
+}
+
+function textOf(
+  { first_name: first, last_name: last }: Pick<UserRow, 'first_name' | 'last_name'>,
+  identities: readonly { type: string; value: string }[],
+): string {
+  const fullName = [first, last].filter(Boolean).join(' ')
+  return searchText([fullName, first ? last : null, ...identities.map(({ value }) => value)])
+}
+
+async function organizationSignIns(db: Db, row: UserRow) {
+  if (row.last_signed_in_at_ms === null) return null
+  const rows = await db
+    .selectFrom('organization_users')
+    .select(['organization_code', 'last_signed_in_at_ms'])
+    .where('user_id', '=', row.id)
+    .where('last_signed_in_at_ms', 'is not', null)
+    .orderBy('organization_code')
+    .execute()
+  return rows.map((member) => ({
+    org_code: member.organization_code,
+    last_signed_in: timestamp(member.last_signed_in_at_ms!),
+  }))
+}
+
+/**
+ * The user as lists show it. Rendered when it changes and not when it is read: a page is then the joining of texts,
+ * five times cheaper than making it from columns. Members that Kinde's document does not let be null are left out
+ * when they have no value.
+ */
+function render(row: Omit<UserRow, 'seq'>, signIns: { org_code: string; last_signed_in: string }[] | null): string {
+  return JSON.stringify({
+    id: row.id,
+    email: row.email ?? undefined,
+    provided_id: row.provided_id ?? undefined,
+    phone: row.phone ?? undefined,
+    username: row.username ?? undefined,
+    last_name: row.last_name ?? undefined,
+    first_name: row.first_name ?? undefined,
+    is_suspended: row.is_suspended,
+    picture: row.picture ?? undefined,
+    total_sign_ins: row.total_sign_ins,
+    failed_sign_ins: row.failed_sign_ins,
+    last_signed_in: row.last_signed_in_at_ms === null ? null : timestamp(row.last_signed_in_at_ms),
+    created_on: timestamp(row.created_at_ms),
+    last_organization_sign_ins: signIns,
+  })
+}
+
+/** The document of a user as `GET /api/v1/user` shows it: there the address is called `preferred_email`. */
+export function singleUserDocument(document: string): string {
+  // The first place with these characters is the member itself: only the id stands before it, and inside a value the
+  // quotes would be escaped.
+  return document.replace('"email":', '"preferred_email":')
+}
+
+/** A user as events tell of it: the form that Kinde's webhooks have. */
+export function userEventData(
+  row: Pick<
+    UserRow,
+    'id' | 'email' | 'first_name' | 'last_name' | 'phone' | 'username' | 'is_suspended' | 'is_password_reset_requested'
+  >,
+  organizations: readonly string[],
+) {
+  return {
+    user: {
+      email: row.email,
+      first_name: row.first_name,
+      id: row.id,
+      is_password_reset_requested: row.is_password_reset_requested,
+      is_suspended: row.is_suspended,
+      last_name: row.last_name,
+      organizations: organizations.map((code) => ({ code, permissions: null, roles: null })),
+      phone: row.phone,
+      username: row.username,
+    },
+  }
+}
+
+/** The codes of the organizations that a user belongs to, in the order of joining. */
+export async function organizationsOf(db: Db, userId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('organization_users')
+    .select('organization_code')
+    .where('user_id', '=', userId)
+    .orderBy('joined_at_ms')
+    .orderBy('organization_code')
+    .execute()
+  return rows.map((row) => row.organization_code)
+}
