@@ -39,7 +39,7 @@ export const settings = [
   {
     variable: 'KINDRED_URL',
     flag: '--url <url>',
-    meaning: 'public base URL, the issuer of tokens (default https://localhost:<port>)',
+    meaning: 'public base URL, the issuer of tokens (default https://localhost:<port>; http without TLS)',
   },
   {
     variable: 'KINDRED_DATABASE_URL',
@@ -93,13 +93,16 @@ export function readConfig(values: Values): Config {
   const get = (variable: Variable) => values[variable] || undefined
   const port = readPort(get('KINDRED_PORT') ?? '8443')
   const dataDir = get('KINDRED_DATA_DIR') ?? './.kindred'
+  const tls = readTls(get('KINDRED_TLS'), get('KINDRED_TLS_CERT'), get('KINDRED_TLS_KEY'))
+  // Without TLS nothing answers https on the port, so the address that is printed and signed says http.
+  const scheme = tls.mode === 'off' ? 'http' : 'https'
   return {
     port,
     host: get('KINDRED_HOST') ?? '127.0.0.1',
-    url: readUrl(get('KINDRED_URL') ?? `https://localhost:${port}`),
+    url: readUrl(get('KINDRED_URL') ?? `${scheme}://localhost:${port}`),
     databaseUrl: readDatabaseUrl(get('KINDRED_DATABASE_URL') ?? `sqlite:${dataDir}/kindred.db`),
     dataDir,
-    tls: readTls(get('KINDRED_TLS'), get('KINDRED_TLS_CERT'), get('KINDRED_TLS_KEY')),
+    tls,
     clientId: readClientId(get('KINDRED_CLIENT_ID')),
     clientSecret: readClientSecret(get('KINDRED_CLIENT_SECRET')),
     secretKey: readSecretKey(get('KINDRED_SECRET_KEY')),

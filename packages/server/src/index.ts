@@ -1,0 +1,6 @@
+/** What a program that runs Kindred needs: the `kindred` command is one. */
+export { type Config, readConfig, type Setting, settings } from './config.ts'
+export { StartError } from './errors.ts'
+export { rotateKeys } from './key-rotation.ts'
+export { type Running, serve } from './main.ts'
+export { readyLine, readyText } from './ready.ts'

@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { resolve } from 'node:path'
+import { type Logger, pino } from 'pino'
+import type { Config } from './config.ts'
+import { StartError } from './errors.ts'
+import { type FirstClient, masterKey } from './first-start.ts'
+import { makeSigningKey } from './oauth/keys.ts'
+import { onePortServer } from './one-port.ts'
+import { openEnvironment } from './open-environment.ts'
+import { buildServer } from './server.ts'
+import { type Certificates, localCertificates, readCertificates } from './tls.ts'
+
+/** A server that answers. */
+export interface Running {
+  url: string
+  firstClient: FirstClient
+  /** The certificate authority that clients are to trust; null with a certificate of your own, or without TLS. */
+  caFile: string | null
+  /** Stops accepting, finishes what is in flight, closes the database. At most {@link stopWithinMs}. */
+  stop: () => Promise<void>
+}
+
+const stopWithinMs = 8000
+
+/**
+ * Starts Kindred: certificates, database, first start, sockets. The order lets the slow parts run beside each other.
+ * @throws {StartError} one line for the person who starts it
+ */
+export async function serve(config: Config): Promise<Running> {
+  const log = await createLog(config.logLevel)
+  // A key takes up to 200 ms on another thread, so the first start has it made while the database is being opened.
+  const firstKey = isFirstStart(config) ? makeSigningKey() : undefined
+  const port = config.port === 0 ? await freePort(config.host) : config.port
+  const url = config.port === 0 ? config.url.replace(/:0$/, `:${port}`) : config.url
+  const [certificates, key] = await Promise.all([certificatesOf(config, url), masterKey(config)])
+  const opened = await openEnvironment({ ...config, baseUrl: url, masterKey: key, log, firstKey })
+  const { environment, firstClient, noteRequest } = opened
+  const app = buildServer(environment, {
+    serverFactory: (handler) => onePortServer({ handler, tls: certificates }),
+    noteRequest,
+  })
+  try {
+    await app.listen({ port, host: config.host })
+  } catch (error) {
+    await opened.close()
+    throw listenError(error, config, port)
+  }
+  // Not needed for answering: it is made when the first requests have been served.
+  const next = setTimeout(
+    () => void environment.keys.prepareNext().catch((err) => log.error({ err }, 'no next key')),
+    1000,
+  )
+  log.info({ url, database: config.databaseUrl.split(':', 1)[0] }, 'ready')
+
+  async function stop(): Promise<void> {
+    clearTimeout(next)
+    const force = setTimeout(() => app.server.closeAllConnections(), stopWithinMs)
+    await app.close()
+    clearTimeout(force)
+    await opened.close()
+    log.info('stopped')
+  }
+  return { url, firstClient, caFile: certificates?.caFile ? resolve(certificates.caFile) : null, stop }
+}
+
+/** JSON lines on stderr; for a person, where stderr is a terminal. */
+async function createLog(level: Config['logLevel']): Promise<Logger> {
+  if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }))
+  const { default: pretty } = await import('pino-pretty')
+  return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' }))
+}
+
+function isFirstStart({ databaseUrl }: Config): boolean {
+  if (databaseUrl === 'memory:') return true
+  return databaseUrl.startsWith('sqlite:') && !existsSync(databaseUrl.slice('sqlite:'.length))
+}
+
+async function certificatesOf({ tls, dataDir, host }: Config, url: string): Promise<Certificates | null> {
+  if (tls.mode === 'off') return null
+  try {
+    if (tls.mode === 'files') return await readCertificates(tls.cert, tls.key)
+    const hosts = [new URL(url).hostname, ...(host === '0.0.0.0' || host === '::' ? [] : [host])]
+    return await localCertificates({ dataDir, hosts, now: new Date() })
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error })
+  }
+}
+
+/** The base URL names the port, so a free one must be known before anything is opened. */
+async function freePort(host: string): Promise<number> {
+  const probe = createServer().listen(0, host)
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+function listenError(error: unknown, { host }: Config, port: number): StartError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const options = { cause: error }
+  if (code === 'EADDRINUSE') {
+    return new StartError(
+      `KINDRED_PORT: port ${port} on ${host} is in use. Stop the other program, or set another port.`,
+      options,
+    )
+  }
+  if (code === 'EACCES') {
+    return new StartError(`KINDRED_PORT: port ${port} needs more rights. Use a port above 1023.`, options)
+  }
+  return new StartError(`KINDRED_HOST: cannot listen on ${host} (${message}). Use an address of this machine.`, options)
+}
