@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { StartError } from './errors.ts'
 import { type FirstClient, masterKey } from './first-start.ts'
 import { makeSigningKey } from './oauth/keys.ts'
-import { onePortServer } from './one-port.ts'
+import { type OnePortServer, onePortServer } from './one-port.ts'
 import { openEnvironment } from './open-environment.ts'
 import { buildServer } from './server.ts'
 import { type Certificates, localCertificates, readCertificates } from './tls.ts'
@@ -23,6 +23,7 @@ export interface Running {
 }
 
 const stopWithinMs = 8000
+const certificateCheckMs = 86_400_000
 
 /**
  * Starts Kindred: certificates, database, first start, sockets. The order lets the slow parts run beside each other.
@@ -37,8 +38,12 @@ export async function serve(config: Config): Promise<Running> {
   const [certificates, key] = await Promise.all([certificatesOf(config, url), masterKey(config)])
   const opened = await openEnvironment({ ...config, baseUrl: url, masterKey: key, log, firstKey })
   const { environment, firstClient, noteRequest } = opened
+  const listener: { server?: OnePortServer } = {}
   const app = buildServer(environment, {
-    serverFactory: (handler) => onePortServer({ handler, tls: certificates }),
+    serverFactory(handler) {
+      listener.server = onePortServer({ handler, tls: certificates })
+      return listener.server
+    },
     noteRequest,
   })
   try {
@@ -52,10 +57,22 @@ export async function serve(config: Config): Promise<Running> {
     () => void environment.keys.prepareNext().catch((err) => log.error({ err }, 'no next key')),
     1000,
   )
+  // A server that runs for a year must not end with an expired certificate.
+  const renewal = setInterval(() => void renew(), certificateCheckMs).unref()
   log.info({ url, database: config.databaseUrl.split(':', 1)[0] }, 'ready')
+
+  async function renew(): Promise<void> {
+    if (config.tls.mode !== 'auto') return
+    try {
+      listener.server?.setCertificates((await certificatesOf(config, url))!)
+    } catch (err) {
+      log.error({ err }, 'the certificate could not be renewed; the present one is served on')
+    }
+  }
 
   async function stop(): Promise<void> {
     clearTimeout(next)
+    clearInterval(renewal)
     const force = setTimeout(() => app.server.closeAllConnections(), stopWithinMs)
     await app.close()
     clearTimeout(force)

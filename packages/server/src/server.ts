@@ -45,6 +45,8 @@ export function buildServer(
   const app = fastify({
     ...(options.serverFactory === undefined ? {} : { serverFactory: options.serverFactory }),
     bodyLimit: largestBody,
+    // The listening server has answered already what is not HTTP; a second answer would cut the first one off.
+    clientErrorHandler: () => {},
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, environment),
