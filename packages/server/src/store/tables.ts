@@ -28,6 +28,22 @@ export interface Database {
   user_api_scopes: UserApiScopesTable
   properties: PropertiesTable
   property_values: PropertyValuesTable
+  property_categories: PropertyCategoriesTable
+  permissions: PermissionsTable
+  roles: RolesTable
+  role_permissions: RolePermissionsTable
+  role_scopes: RoleScopesTable
+  role_system_permissions: RoleSystemPermissionsTable
+  organization_user_roles: OrganizationUserRolesTable
+  organization_user_permissions: OrganizationUserPermissionsTable
+  application_access_roles: ApplicationAccessRolesTable
+  feature_flags: FeatureFlagsTable
+  feature_flag_overrides: FeatureFlagOverridesTable
+  application_connections: ApplicationConnectionsTable
+  organization_connections: OrganizationConnectionsTable
+  sessions: SessionsTable
+  mfa_factors: MfaFactorsTable
+  billing_customers: BillingCustomersTable
 }
 
 /** The database as handlers and store functions get it: the read side, or a request's transaction. */
@@ -263,6 +279,7 @@ interface PropertiesTable {
   is_private: boolean
   is_kinde_property: boolean
   created_at_ms: number
+  category_id: string | null
 }
 
 interface PropertyValuesTable {
@@ -270,6 +287,143 @@ interface PropertyValuesTable {
   /** A user's id, an organization's code or an application's id, by the property's context. */
   owner_id: string
   value: string
+}
+
+interface PropertyCategoriesTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  /** `usr`, `org` or `app`. */
+  context: string
+  created_at_ms: number
+}
+
+interface PermissionsTable {
+  seq: Generated<number>
+  id: string
+  key: string
+  name: string
+  name_sort: string
+  description: string
+  created_at_ms: number
+}
+
+interface RolesTable {
+  seq: Generated<number>
+  id: string
+  key: string
+  name: string
+  name_sort: string
+  description: string | null
+  is_default_role: boolean
+  /** The permission that whoever assigns the role must have. */
+  assignment_permission_id: string | null
+  created_at_ms: number
+}
+
+interface RolePermissionsTable {
+  role_id: string
+  permission_id: string
+}
+
+interface RoleScopesTable {
+  role_id: string
+  scope_id: string
+}
+
+interface RoleSystemPermissionsTable {
+  role_id: string
+  system_permission_id: string
+}
+
+interface OrganizationUserRolesTable {
+  organization_code: string
+  user_id: string
+  role_id: string
+}
+
+interface OrganizationUserPermissionsTable {
+  organization_code: string
+  user_id: string
+  permission_id: string
+}
+
+interface ApplicationAccessRolesTable {
+  application_id: string
+  role_id: string
+}
+
+interface FeatureFlagsTable {
+  seq: Generated<number>
+  id: string
+  key: string
+  name: string
+  description: string
+  /** `str`, `int` or `bool`. */
+  type: string
+  /** The lowest level at which it may be overridden: `env`, `org` or `usr`; null at none. */
+  allow_override_level: string | null
+  default_value: string
+  created_at_ms: number
+}
+
+interface FeatureFlagOverridesTable {
+  flag_id: string
+  /** `env`, `org` or `usr`. */
+  level: string
+  /** An organization's code or a user's id; empty for the environment. */
+  owner_id: string
+  value: string
+}
+
+interface ApplicationConnectionsTable {
+  application_id: string
+  connection_id: string
+}
+
+interface OrganizationConnectionsTable {
+  organization_code: string
+  connection_id: string
+}
+
+interface SessionsTable {
+  seq: Generated<number>
+  id: string
+  user_id: string
+  organization_code: string | null
+  application_id: string
+  connection_id: string | null
+  started_at_ms: number
+  updated_at_ms: number
+  expires_at_ms: number
+  initial_ip: string | null
+  initial_user_agent: string | null
+  last_ip: string | null
+  last_user_agent: string | null
+}
+
+interface MfaFactorsTable {
+  seq: Generated<number>
+  id: string
+  user_id: string
+  /** The organization that asked for the factor; null for the environment. */
+  organization_code: string | null
+  type: string
+  name: string
+  is_verified: boolean
+  usage_count: number
+  last_used_at_ms: number | null
+  created_at_ms: number
+}
+
+interface BillingCustomersTable {
+  seq: Generated<number>
+  id: string
+  /** One of both is set: who is billed. */
+  user_id: string | null
+  organization_code: string | null
+  email: string
+  created_at_ms: number
 }
 
 export type ApiRow = Selectable<ApisTable>
