@@ -107,21 +107,45 @@ export class BearerCheck {
   }
 }
 
+/** Names under which paths have an organization's code. */
+const organizationParameters = ['org_code', 'organization_code']
+
 /**
+ * What can be checked before the body is read.
  * @throws {ApiError} 403 SCOPE_MISSING naming the scope; 403 ORGANIZATION_ACCESS_DENIED for an application of one
- *   organization where the operation does not keep to it
+ *   organization where the operation does not keep to it, or names another one in its path
  */
-export function requireAccess(caller: Caller, operation: Operation): void {
+export function requireAccess(caller: Caller, operation: Operation, params: Record<string, string>): void {
   if (operation.scope !== null && !caller.scopes.has(operation.scope)) {
     throw new ApiError(403, 'SCOPE_MISSING', `Scope is missing: ${operation.scope}`)
   }
-  if (caller.orgCode !== null && !operation.organizationAware) {
-    throw new ApiError(
-      403,
-      'ORGANIZATION_ACCESS_DENIED',
-      `This application belongs to the organization ${caller.orgCode} and may not call ${operation.id}. Use a general M2M application.`,
-    )
-  }
+  if (caller.orgCode === null || operation.organizationAware) return
+  const named = organizationParameters.map((name) => params[name]).find((code) => code !== undefined)
+  if (named === caller.orgCode || operation.organizationIn !== undefined) return
+  throw accessDenied(caller.orgCode, operation)
+}
+
+/**
+ * What can be checked once query and body are known: that an application of one organization names its own.
+ * @throws {ApiError} 403 ORGANIZATION_ACCESS_DENIED
+ */
+export function requireOwnOrganization(
+  caller: Caller,
+  operation: Operation,
+  input: { query: unknown; body: unknown },
+): void {
+  const { organizationIn: place } = operation
+  if (caller.orgCode === null || place === undefined) return
+  const [part, name] = 'query' in place ? [input.query, place.query] : [input.body, place.body]
+  if ((part as Record<string, unknown> | null)?.[name] !== caller.orgCode) throw accessDenied(caller.orgCode, operation)
+}
+
+function accessDenied(orgCode: string, { id }: Operation): ApiError {
+  return new ApiError(
+    403,
+    'ORGANIZATION_ACCESS_DENIED',
+    `This application belongs to the organization ${orgCode} and may not call ${id} beyond it. Use a general M2M application.`,
+  )
 }
 
 function refusalError(refusal: Refusal): ApiError {

@@ -16,6 +16,8 @@ export interface OperationRequest<Params = unknown, Query = unknown, Body = unkn
   body: Body
   /** Reads for GET; for every other method the request's transaction, opened and ended by `server.ts`. */
   db: Db
+  /** The uploaded file of an operation with `upload`. */
+  file: UploadedFile
   /** Milliseconds since the epoch; the same moment for the whole request. */
   now: number
   caller: Caller
@@ -34,8 +36,22 @@ export interface Operation {
   tag: string
   summary: string
   description?: string
-  /** A token of one organization may call it: the handler keeps to `caller.orgCode`. Refused with 403 otherwise. */
+  /**
+   * A token of one organization may call it: it shows what all organizations share, or the handler keeps to
+   * `caller.orgCode`. Where the path names an organization, or {@link organizationIn} says where the request does, the
+   * check that it is the caller's own is made for it. Any other operation is refused with 403.
+   */
   organizationAware?: boolean
+  /** The query parameter or the member of the body that names the organization, when the path does not. */
+  organizationIn?: { query: string } | { body: string }
+  /** May be called without a token; one that is sent must be good all the same. */
+  anonymous?: boolean
+  /** Parameters that Kinde takes in the query may come in a JSON body as well; the query goes first. */
+  queryOrBody?: boolean
+  /** The member of a multipart/form-data body that carries a file, and how many bytes it may have. */
+  upload?: { field: string; largestBytes: number; description: string }
+  /** Kinde's document gives its 404 one `errors` object and not a list. */
+  notFoundAsObject?: boolean
   query?: TObject
   body?: TSchema
   /** The document calls the body optional, or asks for one although each of its members is optional. */
@@ -48,6 +64,17 @@ export interface Operation {
 type Reply<Responses> = {
   [Status in keyof Responses]: Responses[Status] extends TSchema ? Static<Responses[Status]> : Acknowledgement
 }[keyof Responses]
+
+/** A file that came in a multipart/form-data body. */
+export interface UploadedFile {
+  name: string
+  /** As the sender says; look at the bytes before you believe it. */
+  contentType: string
+  bytes: Buffer
+}
+
+/** Returned by a handler whose operation also declares 204: nothing was there to act on. */
+export const noContent = Symbol('no content')
 
 /** `{ code, message }`, the least that every success says. */
 export type Acknowledgement = { code: string; message: string }
@@ -83,7 +110,7 @@ export function operation<
     responses: Responses
     handler: (
       request: OperationRequest<PathParams<Path>, Static<Query>, Static<Body>>,
-    ) => Promise<Reply<Responses> | JsonText>
+    ) => Promise<Reply<Responses> | JsonText | typeof noContent>
   },
 ): Operation {
   return definition as Operation

@@ -3,19 +3,22 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import fastJsonStringify from 'fast-json-stringify'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { operations } from './api/index.ts'
-import { BearerCheck, type Caller, requireAccess } from './auth.ts'
+import { BearerCheck, type Caller, requireAccess, requireOwnOrganization } from './auth.ts'
 import type { Environment } from './environment.ts'
 import { ApiError, OAuthError } from './errors.ts'
 import { type ChangeEvent, recordEvents } from './journal/record.ts'
 import { managementAudience } from './management-api.ts'
 import { invalidRequest } from './oauth/request.ts'
 import { oauthRoutes } from './oauth-routes.ts'
-import { JsonText, type Operation } from './operation.ts'
+import { JsonText, noContent, type Operation } from './operation.ts'
 import { systemRoutes } from './system-routes.ts'
+import { uploadedFile } from './upload.ts'
 import { inputCheck } from './validate.ts'
 
 /** The largest body that is read, in bytes. */
 const largestBody = 1_048_576
+/** The largest multipart body; what a file may have is for the operation to say. */
+const largestUpload = 4 * 1_048_576
 const json = 'application/json; charset=utf-8'
 
 /** What the surfaces of the server share. */
@@ -59,6 +62,11 @@ export function buildServer(
   // Every body is read as text: what it means is for the route to say, and an empty one is never an error.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser(
+    'multipart/form-data',
+    { parseAs: 'buffer', bodyLimit: largestUpload },
+    (_request, body, done) => done(null, body),
+  )
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, environment))
   app.setNotFoundHandler((_request, reply) => {
     // Here `errors` is an object and not a list: that is how Kinde answers.
@@ -92,11 +100,17 @@ function addOperation(
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    config: { notFoundAsObject: operation.notFoundAsObject ?? false },
     // Before the body is read: who may not call has nothing to send.
     onRequest: function authenticate(request, _reply, done) {
       noteRequest?.()
       const { authorization } = request.headers
       const known = bearer.peek(authorization)
+      if (operation.anonymous && authorization === undefined) {
+        request.caller = nobody
+        done()
+        return
+      }
       if (known !== undefined) {
         admit(request, known, operation, done)
         return
@@ -106,9 +120,12 @@ function addOperation(
     handler: async function handleOperation(request, reply) {
       const caller = request.caller!
       refuseUnstorableUrl(request.raw.url!)
-      const { query, body } = check(request.query as Record<string, unknown>, requestText(request))
+      const file = operation.upload && (await uploadedFile(request, operation.upload))
+      const text = file === undefined ? requestText(request) : undefined
+      const { query, body } = check(request.query as Record<string, unknown>, text)
+      requireOwnOrganization(caller, operation, { query, body })
       const now = environment.now()
-      const common = { params: request.params, query, body, now, caller, environment }
+      const common = { params: request.params, query, body, file, now, caller, environment }
       let result: unknown
       if (operation.method === 'GET') {
         const record = () => {
@@ -128,15 +145,20 @@ function addOperation(
           return reply
         })
       }
-      reply.code(status).type(json).header('x-request-id', request.id)
+      reply.header('x-request-id', request.id)
+      if (result === noContent) return reply.code(204).send()
+      reply.code(status).type(json)
       return reply.send(result instanceof JsonText ? result.text : stringify(result))
     },
   })
 }
 
+/** Who calls an anonymous operation without a token. */
+const nobody: Caller = { applicationId: '', orgCode: null, scopes: new Set(), jti: '' }
+
 function admit(request: FastifyRequest, caller: Caller, operation: Operation, done: (error?: Error) => void): void {
   try {
-    requireAccess(caller, operation)
+    requireAccess(caller, operation, request.params as Record<string, string>)
   } catch (error) {
     done(error as Error)
     return
@@ -147,13 +169,13 @@ function admit(request: FastifyRequest, caller: Caller, operation: Operation, do
 
 /** The body as text; refuses what is not JSON by its own account. */
 function requestText(request: FastifyRequest): string | undefined {
-  const body = request.body as string | undefined
-  if (body === undefined || body === '') return undefined
+  const body = request.body as string | Buffer | undefined
+  if (body === undefined || body.length === 0) return undefined
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   if (type !== undefined && type !== 'application/json' && !type.endsWith('+json')) {
     throw new ApiError(415, 'UNSUPPORTED_MEDIA_TYPE', `Send the body as application/json; ${type} was sent.`)
   }
-  return body
+  return body.toString()
 }
 
 /** The status of an operation's success, and the function that writes its reply: only members of the schema leave. */
@@ -212,7 +234,9 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
     const scope = message.slice(message.indexOf(': ') + 2)
     reply.header('www-authenticate', `Bearer realm="kindred", error="insufficient_scope", scope="${scope}"`)
   }
-  reply.send(JSON.stringify({ errors: [field === undefined ? { code, message } : { code, message, field }] }))
+  const fault = field === undefined ? { code, message } : { code, message, field }
+  const asObject = status === 404 && (request.routeOptions.config as { notFoundAsObject?: boolean }).notFoundAsObject
+  reply.send(JSON.stringify({ errors: asObject ? fault : [fault] }))
 }
 
 /** Whatever was thrown, as a refusal of the Management API. */
