@@ -17,8 +17,9 @@ const refusals: Record<string, string> = {
  * The OpenAPI 3.0 document of the Management API, made from the list of operations.
  * `x-required-scope` names the scope that an operation needs.
  * @param baseUrl the server that the document names, no slash at the end
+ * @param list the operations that it tells of
  */
-export function openApiDocument(baseUrl: string): Json {
+export function openApiDocument(baseUrl: string, list: readonly Operation[] = operations): Json {
   const schemas: Record<string, Json> = {
     error_response: {
       type: 'object',
@@ -38,7 +39,7 @@ export function openApiDocument(baseUrl: string): Json {
     },
   }
   const paths: Record<string, Json> = {}
-  for (const operation of operations) {
+  for (const operation of list) {
     paths[operation.path] ??= {}
     paths[operation.path]![operation.method.toLowerCase()] = describe(operation, schemas)
   }
@@ -51,7 +52,7 @@ export function openApiDocument(baseUrl: string): Json {
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: baseUrl }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].sort().map((name) => ({ name })),
+    tags: [...new Set(list.map(({ tag }) => tag))].sort().map((name) => ({ name })),
     security: [{ bearer: [] }],
     paths,
     components: {
@@ -89,8 +90,19 @@ function describe(operation: Operation, schemas: Record<string, Json>): Json {
     ...(scope === null ? {} : { 'x-required-scope': scope }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: bodyRequired ?? false, ...content(body, schemas) } }),
+    ...(operation.upload === undefined ? {} : { requestBody: uploadBody(operation.upload) }),
+    ...(operation.anonymous ? { security: [{}, { bearer: [] }] } : {}),
     responses: replies,
   }
+}
+
+function uploadBody({ field, description }: NonNullable<Operation['upload']>): Json {
+  const schema = {
+    type: 'object',
+    properties: { [field]: { type: 'string', format: 'binary', description } },
+    required: [field],
+  }
+  return { required: true, content: { 'multipart/form-data': { schema } } }
 }
 
 function content(schema: TSchema, schemas: Record<string, Json>): Json {
@@ -120,11 +132,17 @@ function queryParameters(query: TObject | undefined, schemas: Record<string, Jso
   })
 }
 
-/** A named schema becomes a component and a reference to it; any other is written in its place. */
+/**
+ * A named schema becomes a component and a reference to it; any other is written in its place. So is a named one that
+ * may be null (`Nullable` drops the name): the component is shared, and OpenAPI 3.0 takes no `nullable` beside a reference.
+ * @throws {Error} when two different schemas have one name
+ */
 function reference(schema: TSchema, schemas: Record<string, Json>): Json {
   const name = nameOf(schema)
-  if (name === undefined) return plain(schema, schemas)
-  schemas[name] ??= plain(schema, schemas)
+  const made = plain(schema, schemas)
+  if (name === undefined) return made
+  schemas[name] ??= made
+  if (JSON.stringify(schemas[name]) !== JSON.stringify(made)) throw new Error(`Two schemas have the name ${name}.`)
   return { $ref: `#/components/schemas/${name}` }
 }
 

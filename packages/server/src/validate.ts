@@ -9,8 +9,9 @@ export interface Input {
 }
 
 /** Texts of the query become numbers and booleans; a body must have the right types already. */
-const forQuery = new Ajv({ coerceTypes: true, strict: false, validateFormats: false })
-const forBody = new Ajv({ coerceTypes: false, strict: false, validateFormats: false, discriminator: false })
+const common = { strict: false, strictNumbers: true, validateFormats: false } as const
+const forQuery = new Ajv({ ...common, coerceTypes: true })
+const forBody = new Ajv({ ...common, coerceTypes: false })
 
 /** Error codes of Kinde's for single parameters; others get INVALID_VALUE. */
 const codesByParameter: Record<string, string> = { page_size: 'INVALID_PAGE_SIZE' }
@@ -23,15 +24,21 @@ const codesByParameter: Record<string, string> = { page_size: 'INVALID_PAGE_SIZE
 export function inputCheck(operation: Operation): (query: Record<string, unknown>, body: string | undefined) => Input {
   let checkQuery: ValidateFunction | undefined
   let checkBody: ValidateFunction | undefined
-  const objectParameters = Object.entries(operation.query?.properties ?? {})
-    .filter(([, schema]) => schema.type === 'object')
+  const parameters = Object.entries(operation.query?.properties ?? {})
+  const objectParameters = parameters.filter(([, schema]) => schema.type === 'object').map(([name]) => name)
+  const wholeNumbers = parameters.filter(([, schema]) => schema.type === 'integer').map(([name]) => name)
+  const emptiable = parameters
+    .filter(([name, schema]) => schema.nullable && !operation.query!.required?.includes(name))
     .map(([name]) => name)
 
   return function checkInput(rawQuery, rawBody) {
     let query = rawQuery
     if (operation.query !== undefined) {
-      checkQuery ??= forQuery.compile(operation.query)
-      query = { ...rawQuery }
+      checkQuery ??= forQuery.compile(exactly(operation.query))
+      query = operation.queryOrBody ? { ...bodyMembers(rawBody), ...rawQuery } : { ...rawQuery }
+      // `?sort=` is how a client spells that it asks for no sort.
+      for (const name of emptiable) if (query[name] === '') query[name] = undefined
+      for (const name of wholeNumbers) requireDigits(query[name], name)
       for (const name of objectParameters) gatherMembers(query, name)
       if (!checkQuery(query)) throw inputError(checkQuery.errors![0]!, query, 'query parameter')
     }
@@ -43,10 +50,40 @@ export function inputCheck(operation: Operation): (query: Record<string, unknown
       }
       body = {}
     }
-    checkBody ??= forBody.compile(operation.body)
+    checkBody ??= forBody.compile(exactly(operation.body))
     if (!checkBody(body)) throw inputError(checkBody.errors![0]!, body, 'member')
     return { query, body }
   }
+}
+
+/**
+ * The schema as Ajv needs it, to mean what it says. Null is taken for a nullable member with listed values only where
+ * the list holds it, which documents leave out. A whole number ends where numbers stop being exact.
+ */
+function exactly<Part>(schema: Part): Part {
+  if (Array.isArray(schema)) return schema.map(exactly) as Part
+  if (schema === null || typeof schema !== 'object') return schema
+  const copy: Record<string, unknown> = {}
+  for (const [key, part] of Object.entries(schema)) copy[key] = exactly(part)
+  if (copy.nullable === true && Array.isArray(copy.enum)) copy.enum = [...copy.enum, null]
+  if (copy.type === 'integer') {
+    copy.minimum ??= Number.MIN_SAFE_INTEGER
+    copy.maximum ??= Number.MAX_SAFE_INTEGER
+  }
+  return copy as Part
+}
+
+/** Ajv would take `0x10`, `1e3` and, as Infinity, `1e999`. */
+function requireDigits(value: unknown, name: string): void {
+  if (typeof value !== 'string' || /^-?\d{1,15}$/.test(value)) return
+  const message = `The query parameter ${name} must be a whole number; ${shown(value)} was sent.`
+  throw invalid(name, message, codesByParameter[name])
+}
+
+/** The members of a JSON body that stand in for parameters of the query. */
+function bodyMembers(text: string | undefined): Record<string, unknown> {
+  const body = parseBody(text)
+  return body !== null && typeof body === 'object' && !Array.isArray(body) ? (body as Record<string, unknown>) : {}
 }
 
 function parseBody(text: string | undefined): unknown {
@@ -81,7 +118,8 @@ function requireStorableText(value: unknown, path: string): void {
 
 /** Gathers `name[key]=value` parameters (OpenAPI's deepObject) into one member. */
 function gatherMembers(query: Record<string, unknown>, name: string): void {
-  const members: Record<string, unknown> = {}
+  // Without a prototype, so that a member may have any name.
+  const members: Record<string, unknown> = Object.create(null)
   for (const key of Object.keys(query)) {
     if (key.startsWith(`${name}[`) && key.endsWith(']')) members[key.slice(name.length + 1, -1)] = query[key]
   }
@@ -99,13 +137,19 @@ function inputError(error: ErrorObject, input: unknown, kind: string): ApiError 
   }
   const field = place || 'body'
   const value = valueAt(input, error.instancePath)
-  const given =
-    value === undefined ? '' : `; ${shown(typeof value === 'string' ? value : JSON.stringify(value))} was sent`
+  const given = value === undefined ? '' : `; ${described(value)} was sent`
   const rule =
     keyword === 'enum'
-      ? `must be one of ${(params as { allowedValues: unknown[] }).allowedValues.join(', ')}`
+      ? `must be one of ${(params as { allowedValues: unknown[] }).allowedValues.filter((one) => one !== null).join(', ')}`
       : error.message
   return invalid(field, `The ${kind} ${field} ${rule}${given}.`, codesByParameter[field])
+}
+
+/** A value for use in a message. What holds others can be of any size and depth: its kind is told. */
+function described(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (value !== null && typeof value === 'object') return 'an object'
+  return typeof value === 'string' ? shown(value) : String(value)
 }
 
 function valueAt(input: unknown, pointer: string): unknown {

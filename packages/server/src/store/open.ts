@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { sql } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import { StartError } from '../errors.ts'
 import { dialectOf } from './dialect.ts'
 import { migrations } from './migrations/index.ts'
@@ -47,12 +46,25 @@ async function migrate(db: Db): Promise<void> {
     const { schemaLock } = await import('./postgres.ts')
     await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(db)
   }
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations }, disableTransactions: true })
-  const { error, results } = await migrator.migrateToLatest()
-  if (error === undefined) return
-  const failed = results?.find(({ status }) => status === 'Error')?.migrationName
-  throw new StartError(
-    `The database could not be brought up to date${failed ? ` (step ${failed})` : ''}: ${(error as Error).message}`,
-    { cause: error },
-  )
+  await sql`create table if not exists migrations (name text primary key, applied_at_ms bigint not null)`.execute(db)
+  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(db)
+  const applied = new Set(rows.map(({ name }) => name))
+  const unknown = [...applied].find((name) => !Object.hasOwn(migrations, name))
+  if (unknown !== undefined) {
+    throw new StartError(
+      `KINDRED_DATABASE_URL: the database was used by a newer Kindred (step ${unknown}). Run that version, or restore a backup.`,
+    )
+  }
+  for (const [name, { up }] of Object.entries(migrations)) {
+    if (applied.has(name)) continue
+    try {
+      await up(db as never)
+    } catch (cause) {
+      throw new StartError(
+        `KINDRED_DATABASE_URL: the database could not be brought up to date (step ${name}): ${(cause as Error).message}`,
+        { cause },
+      )
+    }
+    await sql`insert into migrations (name, applied_at_ms) values (${name}, ${Date.now()})`.execute(db)
+  }
 }

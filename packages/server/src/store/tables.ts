@@ -205,6 +205,25 @@ interface OrganizationsTable {
   is_default: boolean
   is_auto_membership_enabled: boolean
   created_at_ms: number
+  /** Whoever signs up with an address of an allowed domain joins. */
+  is_auto_join_domain_list: Generated<boolean>
+  is_enable_advanced_orgs: Generated<boolean>
+  is_enforce_mfa: Generated<boolean>
+  is_suspended: Generated<boolean>
+  suspended_at_ms: number | null
+  sender_name: string | null
+  sender_email: string | null
+  /** JSON, name of a colour → as it was set. */
+  brand: Generated<string>
+  theme_code: Generated<string>
+  /** JSON, a list. */
+  allowed_domains: Generated<string>
+  /** JSON: the organization's own factors; null where the environment's hold. */
+  mfa: string | null
+  /** The organization's own policy; null where the environment's holds. */
+  passkey_policy: string | null
+  /** JSON: its own session policy; null where the environment's holds. */
+  session_policy: string | null
 }
 
 interface OrganizationUsersTable {
@@ -430,5 +449,6 @@ export type ApiRow = Selectable<ApisTable>
 export type ApiScopeRow = Selectable<ApiScopesTable>
 export type ApplicationRow = Selectable<ApplicationsTable>
 export type IdentityRow = Selectable<IdentitiesTable>
+export type OrganizationRow = Selectable<OrganizationsTable>
 export type UserRow = Selectable<UsersTable>
 export type NewEvent = Insertable<EventsTable>

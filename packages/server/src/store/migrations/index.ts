@@ -1,9 +1,11 @@
-import type { Migration } from 'kysely/migration'
+import type { Kysely } from 'kysely'
 import * as start from './0001-start.ts'
 import * as rolesFlagsMembers from './0002-roles-flags-members.ts'
+import * as organizations from './0003-organizations.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
-export const migrations: Record<string, Migration> = {
+export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
   '0001-start': start,
   '0002-roles-flags-members': rolesFlagsMembers,
+  '0003-organizations': organizations,
 }

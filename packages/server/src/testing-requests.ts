@@ -1,0 +1,265 @@
+import { operations } from './api/index.ts'
+import type { Operation } from './operation.ts'
+import type { TestClient, TestReply, TestServer } from './testing.ts'
+import { type Chosen, exampleOf, leftOut } from './testing-examples.ts'
+
+/** A request of one operation that succeeds, in parts, so that a test can break one of them. */
+export interface ExampleRequest {
+  params: Record<string, string>
+  query: Record<string, unknown>
+  /** Undefined where the operation takes none. */
+  body: unknown
+}
+
+/** What a maker works with. `made` remembers what was made for this request, by the name in the table of makers. */
+interface Scene {
+  server: TestServer
+  /** A client that may do anything. */
+  api: TestClient
+  made: Record<string, unknown>
+}
+
+let count = 0
+/** A word that no one has used before. */
+const fresh = (word: string) => {
+  count += 1
+  return `${word}-${count}`
+}
+
+/**
+ * How to get a value that a schema cannot tell: the id of something that exists, a text in a certain form. By the name
+ * of a parameter or member, or, where a name means different things, by more of its path (`applications.id`), from the
+ * operation on if need be (`CreateUserIdentity.value`).
+ */
+export const makers: Record<string, (scene: Scene) => unknown> = {
+  api_id: async ({ api }) => {
+    const { api: made } = await succeed(api.post('/api/v1/apis', { name: fresh('Zoo'), audience: fresh('zoo') }))
+    return made.id
+  },
+  scope_id: async (scene) => {
+    const { api, made } = scene
+    made.api_id ??= await makers.api_id!(scene)
+    const { scope } = await succeed(api.post(`/api/v1/apis/${made.api_id}/scopes`, { key: fresh('read:zoo') }))
+    return scope.id
+  },
+  role_id: async ({ api }) => {
+    const { role } = await succeed(api.post('/api/v1/roles', { name: fresh('Keeper'), key: fresh('keeper') }))
+    return role.id
+  },
+  permission_id: async ({ api, made }) => {
+    const { permission } = await succeed(api.post('/api/v1/permissions', { name: fresh('Feed'), key: fresh('feed') }))
+    if (made.role_id !== undefined) {
+      const body = { permissions: [{ id: permission.id }] }
+      await succeed(api.patch(`/api/v1/roles/${made.role_id}/permissions`, body))
+    }
+    return permission.id
+  },
+  assignment_permission_id: ({ server, api }) => makers.permission_id!({ server, api, made: {} }),
+  'permissions.id': ({ server, api }) => makers.permission_id!({ server, api, made: {} }),
+  'system_permissions.id': async ({ api }) => {
+    const { system_permissions: permissions } = await succeed(api.get('/api/v1/system_permissions'))
+    return permissions[0].id
+  },
+  application_id: async ({ api, made }) => {
+    const { application } = await succeed(api.post('/api/v1/applications', { name: fresh('App'), type: 'reg' }))
+    if (made.api_id !== undefined) {
+      await succeed(api.patch(`/api/v1/apis/${made.api_id}/applications`, { applications: [{ id: application.id }] }))
+    }
+    return application.id
+  },
+  app_id: (scene) => makers.application_id!(scene),
+  'applications.id': ({ server, api }) => makers.application_id!({ server, api, made: {} }),
+  user_id: async ({ api }) => {
+    const identities = [1, 2].map(() => ({ type: 'email', details: { email: `${fresh('owl')}@zoo.example` } }))
+    return (await succeed(api.post('/api/v1/user', { profile: { given_name: 'Olivia' }, identities }))).id
+  },
+  // GET, PATCH and DELETE /api/v1/user name the user in the query.
+  id: (scene) => makers.user_id!(scene),
+  identity_id: async (scene) => {
+    scene.made.user_id ??= await makers.user_id!(scene)
+    const { identities } = await succeed(scene.api.get(`/api/v1/users/${scene.made.user_id}/identities`))
+    return identities.at(-1).id
+  },
+  org_code: async ({ api }) => {
+    const body = { name: fresh('Aviary'), handle: fresh('aviary') }
+    const { organization } = await succeed(api.post('/api/v1/organization', body))
+    return organization.code
+  },
+  'getOrganization.code': (scene) => makers.org_code!(scene),
+  organization_code: (scene) => makers.org_code!(scene),
+
+  // Of an entry of a list of changes: `delete` takes it away, and without it it is added.
+  operation: () => leftOut,
+  page_size: () => 5,
+  external_id: () => fresh('theirs'),
+  handle: () => fresh('aviary'),
+  provided_id: () => fresh('mine'),
+  phone_country_id: () => 'gb',
+  sender_email: () => 'owls@zoo.example',
+  email: () => `${fresh('owl')}@zoo.example`,
+  phone: () => '+441632960123',
+  'details.phone': () => `+4416329${fresh('').slice(1).padStart(5, '6')}`,
+  username: () => fresh('owl'),
+  'CreateUserIdentity.value': () => `${fresh('owl')}@zoo.example`,
+  // In the form of bcrypt; of no word.
+  hashed_password: () => `$2b$10$${'abcdefghijklmnopqrstuu'}${'x'.repeat(31)}`,
+  // Longer than an access token's.
+  refresh_token_lifetime: () => 86_400,
+  ...Object.fromEntries(
+    ['link', 'background', 'button', 'button_text']
+      .flatMap((part) => [`${part}_color`, `${part}_color_dark`])
+      .map((name) => [name, () => '#336699']),
+  ),
+  industry_key: () => 'construction',
+  timezone_key: () => 'london_greenwich_mean_time',
+  language_key: () => 'en',
+  picture: () => 'https://zoo.example/owl.png',
+  privacy_url: () => 'https://zoo.example/privacy',
+  terms_url: () => 'https://zoo.example/terms',
+  login_uri: () => 'https://zoo.example/login',
+  homepage_uri: () => 'https://zoo.example',
+  logout_uris: () => ['https://zoo.example/bye'],
+  redirect_uris: () => ['https://zoo.example/back'],
+  allowed_domains: () => ['zoo.example'],
+  urls: () => ['https://zoo.example/other'],
+  // True needs roles that may enter.
+  is_access_control_enabled: () => false,
+}
+
+/** The names under which a value is looked up, the most exact first: `op.a.b`, `a.b`, `b`. */
+function namesOf(operation: Operation, path: readonly string[]): string[] {
+  const whole = [operation.id, ...path]
+  return whole.map((_, index) => whole.slice(index).join('.'))
+}
+
+/** The name in the table of makers that stands for a parameter or member of an operation, if one does. */
+export function makerOf(operation: Operation, path: readonly string[]): string | undefined {
+  return namesOf(operation, path).find((name) => Object.hasOwn(makers, name))
+}
+
+/**
+ * Makes a request that the operation must answer with success. What it names is made first, through the API.
+ * @param members of the body; see {@link exampleOf}
+ */
+export async function exampleRequest(
+  server: TestServer,
+  operation: Operation,
+  members: 'needed' | 'all' = 'needed',
+  scene: Scene = { server, api: server.as(), made: {} },
+): Promise<ExampleRequest> {
+  const chosen: Chosen = async (path) => {
+    if (path.length === 0) return undefined
+    const name = makerOf(operation, path)
+    if (name === undefined) {
+      if (!/(^|_)ids?$/.test(path.at(-1)!)) return undefined
+      throw new Error(missing(`the member or parameter ${path.join('.')}`, operation))
+    }
+    scene.made[name] ??= await makers[name]!(scene)
+    return scene.made[name]
+  }
+  const params: Record<string, string> = {}
+  for (const [, name] of operation.path.matchAll(/\{(\w+)\}/g)) {
+    const value = makerOf(operation, [name!]) === undefined ? undefined : await chosen([name!])
+    if (value === undefined) throw new Error(missing(`the path parameter {${name}}`, operation))
+    params[name!] = String(value)
+  }
+  const post = beforehand(operation)
+  if (post !== undefined) await call(server, post, await exampleRequest(server, post, 'needed', scene)).then(succeed)
+  const query: Record<string, unknown> = {}
+  for (const name of Object.keys(operation.query?.properties ?? {})) {
+    // Some that the document calls optional are needed all the same: a maker for just this operation says so.
+    if (!operation.query!.required?.includes(name) && !Object.hasOwn(makers, `${operation.id}.${name}`)) continue
+    query[name] = await exampleOf(operation.query!.properties[name]!, 'all', chosen, [name])
+  }
+  const body = operation.body === undefined ? undefined : await exampleOf(operation.body, members, chosen)
+  return { params, query, body }
+}
+
+/**
+ * What is to be called before a GET or DELETE, so that there is something to show or to take away: the POST to the same
+ * address, or to the one above (`/roles/{role_id}/scopes`) where its body names what is to be taken away (`scope_id`).
+ */
+function beforehand({ method, path }: Operation): Operation | undefined {
+  const [, above, last] = /^(.+)\/\{(\w+)\}$/.exec(path) ?? []
+  return operations.find((post) => {
+    if (post.method !== 'POST') return false
+    if (method === 'GET') return anonymous(post.path) === anonymous(path)
+    if (method !== 'DELETE') return false
+    if (anonymous(post.path) === anonymous(path)) return true
+    return above !== undefined && anonymous(post.path) === anonymous(above) && last! in (post.body?.properties ?? {})
+  })
+}
+
+function missing(what: string, operation: Operation): string {
+  return (
+    `Nothing tells how to make ${what} of ${operation.id} (${operation.method} ${operation.path}). ` +
+    'Add a line for its name to the table of makers in testing-requests.ts.'
+  )
+}
+
+/** `/a/{b}` and `/a/{c}` are one address. */
+function anonymous(path: string): string {
+  return path.replaceAll(/\{\w+\}/g, '{}')
+}
+
+/** The address of a request, parameters put in. Lists are repeated, objects written as `name[member]`. */
+export function urlOf(operation: Operation, { params, query }: Pick<ExampleRequest, 'params' | 'query'>): string {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]!))
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (Array.isArray(value)) for (const one of value) search.append(name, String(one))
+    else if (value !== null && typeof value === 'object') {
+      for (const [member, one] of Object.entries(value)) search.append(`${name}[${member}]`, String(one))
+    } else search.append(name, String(value))
+  }
+  return search.size === 0 ? path : `${path}?${search}`
+}
+
+/** Sends a request, or text that is to be taken for its body. @param token one with every scope when left out */
+export async function call(
+  server: TestServer,
+  operation: Operation,
+  request: ExampleRequest & { text?: string; requestId?: string },
+  token?: string,
+): Promise<TestReply> {
+  const { body, text, requestId } = request
+  const form = text === undefined && operation.upload !== undefined ? formWith(operation.upload.field) : undefined
+  const payload = text ?? form?.payload ?? (body === undefined ? undefined : JSON.stringify(body))
+  return server.send({
+    method: operation.method,
+    url: urlOf(operation, request),
+    headers: {
+      authorization: `Bearer ${token ?? (await tokenOfEverything(server))}`,
+      ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+      ...(payload === undefined ? {} : { 'content-type': form?.contentType ?? 'application/json' }),
+    },
+    ...(payload === undefined ? {} : { payload }),
+  })
+}
+
+/** The smallest picture that is one: a GIF of one dot. */
+const picture = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
+
+/** A multipart/form-data body with a picture in one part. RFC 7578. */
+function formWith(field: string): { contentType: string; payload: Buffer } {
+  const head =
+    `--example\r\nContent-Disposition: form-data; name="${field}"; filename="owl.gif"\r\n` +
+    'Content-Type: image/gif\r\n\r\n'
+  const payload = Buffer.concat([Buffer.from(head), picture, Buffer.from('\r\n--example--\r\n')])
+  return { contentType: 'multipart/form-data; boundary=example', payload }
+}
+
+const tokens = new WeakMap<TestServer, Promise<string>>()
+
+function tokenOfEverything(server: TestServer): Promise<string> {
+  const token = tokens.get(server) ?? server.token()
+  tokens.set(server, token)
+  return token
+}
+
+/** The body of a reply, which must be a success: what a test is about cannot begin otherwise. */
+async function succeed(reply: TestReply | Promise<TestReply>): Promise<TestReply['body']> {
+  const { status, body } = await reply
+  if (status >= 200 && status < 300) return body
+  throw new Error(`What the request needs could not be made: ${status} ${JSON.stringify(body)}`)
+}
