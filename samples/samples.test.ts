@@ -32,7 +32,7 @@ after(async () => {
 test('the samples whose tools are absent are named', (t) => {
   for (const sample of samples) {
     const absent = missing.get(sample.file)
-    if (absent) t.diagnostic(`${sample.file} was not run: this machine lacks ${absent}`)
+    if (absent) t.diagnostic(`skipped: ${sample.file}, since this machine lacks ${absent}`)
     else if (!sample.trust) t.diagnostic(`${sample.file} was run over http only: it trusts the system's store alone`)
   }
   const everywhere = ['token-then-users.sh', 'token-then-users.mjs', 'token-then-users.py']

@@ -1,0 +1,102 @@
+import { resolve } from 'node:path'
+import { run } from 'node:test'
+import { inspect } from 'node:util'
+
+/** What became of one test file. */
+export type Outcome = {
+  passed: number
+  failed: number
+  skipped: number
+  /** each failure in full, ready to print */
+  failures: string[]
+  /** lines `skipped: …` that say what was left out and why */
+  notes: string[]
+}
+
+/** How much of a failed file's own output is worth showing. */
+const lastLines = 60
+
+/**
+ * Runs one test file in a process of its own with Node's test runner, and keeps the output of its tests to itself unless
+ * one of them fails. A file that crashes, ends without having run a test, or does not end, has failed.
+ *
+ * @param file relative to `root`
+ * @param deadlineMs when the file's process is ended
+ */
+export async function runFile(root: string, file: string, deadlineMs: number, signal: AbortSignal): Promise<Outcome> {
+  const path = resolve(root, file)
+  const outcome: Outcome = { passed: 0, failed: 0, skipped: 0, failures: [], notes: [] }
+  const output: string[] = []
+  const remarks: string[] = [] // also what was thrown when no test was running
+  const names: string[] = [] // of the running test and those it is nested in
+  const deadline = AbortSignal.timeout(deadlineMs)
+
+  const events = run({ cwd: root, files: [path], signal: AbortSignal.any([signal, deadline]) })
+  for await (const { type, data } of events) {
+    if (type === 'test:stdout' || type === 'test:stderr') output.push(data.message)
+    if (type === 'test:diagnostic' && data.file !== undefined) {
+      if (data.message.startsWith('skipped:')) outcome.notes.push(data.message)
+      else remarks.push(data.message)
+    }
+    if (type === 'test:start') names.splice(data.nesting, names.length, data.name)
+    if (type !== 'test:pass' && type !== 'test:fail') continue
+
+    const error: Failure | undefined = type === 'test:fail' ? data.details.error : undefined
+    if (resolve(root, data.name) === path) {
+      // The file itself is reported when it failed as a whole, and as passed when none of its tests were reported.
+      outcome.failed++
+      outcome.failures.push(`✖ ${file}\n${indent(fileFault(error, deadlineMs))}`)
+    } else if (data.skip !== undefined && data.skip !== false) {
+      outcome.skipped++
+      outcome.notes.push(`skipped: ${data.name}${typeof data.skip === 'string' ? ` (${data.skip})` : ''}`)
+    } else if (data.todo !== undefined && data.todo !== false) {
+      outcome.skipped++
+    } else if (error !== undefined) {
+      // A suite is no test, and a test that failed by its subtests has been explained by them.
+      const explained = error.failureType === 'subtestsFailed'
+      if (data.details.type !== 'suite' || !explained) outcome.failed++
+      const where = `${data.file ?? file}:${data.line ?? 1}:${data.column ?? 1}`
+      const title = [...names.slice(0, data.nesting), data.name].join(' › ')
+      if (!explained) outcome.failures.push(`✖ ${title}\n${indent(`${relativeTo(root, where)}\n${describe(error)}`)}`)
+    } else if (data.details.type !== 'suite') {
+      outcome.passed++
+    }
+  }
+
+  if (outcome.failed > 0) {
+    const lines = [...remarks, ...output.join('').trimEnd().split('\n').slice(-lastLines)].filter((line) => line !== '')
+    if (lines.length > 0) outcome.failures.push(`  output of ${file}\n${indent(lines.join('\n'), '  │ ')}`)
+  }
+  return outcome
+}
+
+/** The error of Node's test runner around the one that a test threw. */
+type Failure = Error & { failureType?: string; exitCode?: number | null; signal?: string | null }
+
+function fileFault(error: Failure | undefined, deadlineMs: number): string {
+  if (error === undefined) return 'its process ended without reporting a test'
+  if (error.failureType === 'testAborted') {
+    return `its process had not ended after ${deadlineMs / 1000} s: a test never settles, or something was left open`
+  }
+  if (error.signal) return `its process was ended by ${error.signal}`
+  if (typeof error.exitCode === 'number') return `its process ended with exit code ${error.exitCode}`
+  return describe(error)
+}
+
+/** The thrown error with its stack, without the frames inside Node.js. */
+function describe(error: Failure): string {
+  const thrown = error.cause ?? error
+  if (typeof thrown === 'string') return thrown
+  // The message of a failed assertion shows already what its properties would repeat.
+  const assertion = thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_ASSERTION'
+  const text = assertion ? (thrown.stack ?? thrown.message) : inspect(thrown, { depth: 6 })
+  return text.replace(/\n +at (?:.*\(?node:|new Promise|Array\.map)[^\n]*?( \{)?(?=\n|$)/g, '$1')
+}
+
+function relativeTo(root: string, path: string): string {
+  return path.startsWith(resolve(root)) ? path.slice(resolve(root).length + 1) : path
+}
+
+function indent(text: string, by = '  '): string {
+  return text.replace(/^/gm, by)
+}
