@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net'
+
 /** The name of the Management API as an API of its environment. */
 export const managementApiName = 'Kinde Management API'
 
@@ -126,7 +128,8 @@ export function managementAudience(baseUrl: string): (audience: string) => boole
 
 /** Whether a host name can only mean this machine. RFC 6761 §6.3. */
 export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\./.test(hostname)
+  if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]') return true
+  return isIPv4(hostname) && hostname.startsWith('127.')
 }
 
 function portOf(url: URL): string {

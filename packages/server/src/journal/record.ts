@@ -3,7 +3,20 @@ import { statement } from '../store/statement.ts'
 import type { Db } from '../store/tables.ts'
 
 /** Events that Kinde has too, and sends to webhooks. @see https://docs.kinde.com/integrate/webhooks/about-webhooks/ */
-export const kindeEventTypes = ['user.created', 'user.updated', 'user.deleted'] as const
+export const kindeEventTypes = [
+  'organization.created',
+  'organization.updated',
+  'organization.deleted',
+  'user.created',
+  'user.updated',
+  'user.deleted',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+  'permission.created',
+  'permission.updated',
+  'permission.deleted',
+] as const
 
 /** Events of Kindred's own, for what Kinde keeps silent about: the journal tells of every change. */
 export const kindredEventTypes = [

@@ -1,7 +1,7 @@
 import { notFound } from '../errors.ts'
 import { hashSecret } from '../oauth/secrets.ts'
 import type { Cipher } from './cipher.ts'
-import { nameSort } from './dialect.ts'
+import { dialectOf, nameSort } from './dialect.ts'
 import type { Ids } from './ids.ts'
 import type { ApplicationRow, Db } from './tables.ts'
 
@@ -20,6 +20,22 @@ export const applicationTypeLabels: Record<ApplicationType, string> = {
 /** @throws {ApiError} 404 APPLICATION_NOT_FOUND */
 export async function requireApplication(db: Db, id: string): Promise<ApplicationRow> {
   const row = await db.selectFrom('applications').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw notFound('application', id)
+  return row
+}
+
+/**
+ * The application, held until the transaction ends: another request that changes it waits. For a change that depends
+ * on what is stored. SQLite has one writer, which is as good.
+ * @throws {ApiError} 404 APPLICATION_NOT_FOUND
+ */
+export async function holdApplication(db: Db, id: string): Promise<ApplicationRow> {
+  const row = await db
+    .selectFrom('applications')
+    .selectAll()
+    .where('id', '=', id)
+    .$if(dialectOf(db) === 'postgres', (query) => query.forNoKeyUpdate())
+    .executeTakeFirst()
   if (row === undefined) throw notFound('application', id)
   return row
 }
@@ -76,4 +92,72 @@ export async function putSecret(
       created_at_ms: now,
     })
     .execute()
+}
+
+/** What can be changed of an application; `name_sort` follows the name. */
+export type ApplicationChanges = Partial<
+  Omit<ApplicationRow, 'seq' | 'id' | 'name_sort' | 'type' | 'org_code' | 'created_at_ms'>
+>
+
+/**
+ * Writes what is set and differs from the row.
+ * @returns the columns that changed, before and after; undefined when none did
+ */
+export async function changeApplication(
+  db: Db,
+  application: ApplicationRow,
+  wanted: ApplicationChanges,
+): Promise<{ before: ApplicationChanges; after: ApplicationChanges } | undefined> {
+  const columns = (Object.keys(wanted) as (keyof ApplicationChanges)[]).filter(
+    (column) => wanted[column] !== undefined && wanted[column] !== application[column],
+  )
+  if (columns.length === 0) return undefined
+  const pick = (from: ApplicationChanges): ApplicationChanges =>
+    Object.fromEntries(columns.map((column) => [column, from[column]]))
+  const after = pick(wanted)
+  await db
+    .updateTable('applications')
+    .set({ ...after, ...(after.name === undefined ? {} : { name_sort: nameSort(after.name) }) })
+    .where('id', '=', application.id)
+    .execute()
+  return { before: pick(application), after }
+}
+
+/** The secret of an application that was made last, opened; empty for one that has none. */
+export async function newestSecret(db: Db, applicationId: string, cipher: Cipher): Promise<string> {
+  const row = await db
+    .selectFrom('application_secrets')
+    .select(['id', 'sealed'])
+    .where('application_id', '=', applicationId)
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst()
+  return row === undefined ? '' : cipher.open(row.sealed, `application_secrets:${row.id}`)
+}
+
+/**
+ * Deletes an application. Secrets, URLs, authorizations with their scopes and counts go with it by their foreign keys;
+ * property values have none, because their owner may be a user or an organization too.
+ * @returns how many secrets, authorized APIs and URLs went with it
+ */
+export async function deleteApplication(
+  db: Db,
+  id: string,
+): Promise<{ secrets: number; apis: number; redirect_urls: number; logout_urls: number }> {
+  const secrets = await countRows(db, 'application_secrets', id)
+  const apis = await countRows(db, 'api_applications', id)
+  const urls = await db.selectFrom('application_urls').select('kind').where('application_id', '=', id).execute()
+  const redirectUrls = urls.filter(({ kind }) => kind === 'redirect').length
+  await db.deleteFrom('property_values').where('owner_id', '=', id).execute()
+  await db.deleteFrom('applications').where('id', '=', id).execute()
+  return { secrets, apis, redirect_urls: redirectUrls, logout_urls: urls.length - redirectUrls }
+}
+
+async function countRows(db: Db, table: 'application_secrets' | 'api_applications', id: string): Promise<number> {
+  const { rows } = await db
+    .selectFrom(table)
+    .select((select) => select.fn.countAll<number>().as('rows'))
+    .where('application_id', '=', id)
+    .executeTakeFirstOrThrow()
+  return Number(rows)
 }

@@ -19,6 +19,8 @@ export interface Ids {
   event(): string
   /** `<prefix>_` + 12 hex digits of `now` in milliseconds + 20 random hex: ids that sort by the time of their making. */
   timed(prefix: string, now: number): string
+  /** The same digits grouped as a UUID, without a prefix: ids of roles and permissions. Its version bits are no UUID's. */
+  timedUuid(now: number): string
   /** A random UUID, for `jti`. */
   uuid(): string
   /** 52 characters of [A-Za-z0-9]: the form that Kinde's server SDKs demand of a client secret. */
@@ -42,6 +44,7 @@ export function idsFrom(source: {
       .bytes(Math.ceil(digits / 2))
       .toString('hex')
       .slice(0, digits)
+  const timedHex = (now: number) => `${now.toString(16).padStart(12, '0')}${hex(20)}`
   return {
     user: () => `kp_${hex(32)}`,
     application: () => hex(32),
@@ -49,7 +52,8 @@ export function idsFrom(source: {
     organization: () => `org_${hex(11)}`,
     business: () => `bus_${hex(11)}`,
     event: () => `event_${hex(32)}`,
-    timed: (prefix, now) => `${prefix}_${now.toString(16).padStart(12, '0')}${hex(20)}`,
+    timed: (prefix, now) => `${prefix}_${timedHex(now)}`,
+    timedUuid: (now) => timedHex(now).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
     uuid: () => source.uuid(),
     secret: () => Array.from({ length: secretLength }, () => alphanumeric[source.below(alphanumeric.length)]).join(''),
   }

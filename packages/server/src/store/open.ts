@@ -38,14 +38,21 @@ async function connect(url: string, exclusive: boolean): Promise<Store> {
 }
 
 /**
+ * Waits until no other node is making what every environment has, and keeps the others waiting until the transaction
+ * ends. A transaction on SQLite is alone by itself.
+ */
+export async function lockSetup(db: Db): Promise<void> {
+  if (dialectOf(db as never) === 'sqlite') return
+  const { setupLock } = await import('./postgres.ts')
+  await sql`select pg_advisory_xact_lock(${setupLock})`.execute(db)
+}
+
+/**
  * Applies what is missing, in the store's one transaction: a start that fails half-way leaves no half of a schema,
  * and two nodes that start together do it one after the other (`begin immediate`; an advisory lock on PostgreSQL).
  */
 async function migrate(db: Db): Promise<void> {
-  if (dialectOf(db as never) === 'postgres') {
-    const { schemaLock } = await import('./postgres.ts')
-    await sql`select pg_advisory_xact_lock(${schemaLock})`.execute(db)
-  }
+  await lockSetup(db)
   await sql`create table if not exists migrations (name text primary key, applied_at_ms bigint not null)`.execute(db)
   const { rows } = await sql<{ name: string }>`select name from migrations`.execute(db)
   const applied = new Set(rows.map(({ name }) => name))

@@ -133,16 +133,15 @@ class SqliteConnection implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const { statement, returnsRows, booleans } = this.#prepare(query.sql)
     const parameters = query.parameters.map(toSqlite)
+    // A statement written as text has no tree, and changes no watched table.
+    const table = query.query === undefined ? undefined : touchedTable(query)
+    if (table !== undefined) this.touched.add(table)
     if (returnsRows) {
       const rows = statement.all(...parameters) as Record<string, unknown>[]
       if (booleans.length > 0) for (const row of rows) fromSqlite(row, booleans)
       return { rows: rows as Row[] }
     }
     const { changes, lastInsertRowid } = statement.run(...parameters)
-    if (query.query !== undefined) {
-      const table = touchedTable(query)
-      if (table !== undefined) this.touched.add(table)
-    }
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 

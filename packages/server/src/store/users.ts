@@ -3,6 +3,7 @@ import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { timestamp } from '../time.ts'
 import { violatedUnique } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { grantDefaultRoles } from './roles.ts'
 import { statement } from './statement.ts'
 import type { Database, Db, IdentityRow, UserRow } from './tables.ts'
 import { searchText } from './user-search.ts'
@@ -75,11 +76,15 @@ const insertIdentity = statement<
     created_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 )
 
-const joinDefaultOrganization = statement<[userId: string, joinedAtMs: number], { organization_code: string }>(
+const joinDefaultOrganization = statement<
+  [userId: string, joinedAtMs: number],
+  // A boolean on PostgreSQL, 0 or 1 on SQLite.
+  { organization_code: string; are_roles_due: boolean | number }
+>(
   (dialect) => `insert into organization_users (organization_code, user_id, joined_at_ms)
     select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'} from organizations
     where is_default = true and is_auto_membership_enabled = true
-    returning organization_code`,
+    returning organization_code, exists (select 1 from roles where is_default_role = true) as are_roles_due`,
 )
 
 /**
@@ -140,6 +145,7 @@ export async function createUser(
 async function join(db: Db, userId: string, code: string | null, now: number): Promise<string[]> {
   if (code === null) {
     const rows = await joinDefaultOrganization(db, userId, now)
+    for (const row of rows) if (row.are_roles_due) await grantDefaultRoles(db, row.organization_code, userId)
     return rows.map((row) => row.organization_code)
   }
   const organization = await db.selectFrom('organizations').select('code').where('code', '=', code).executeTakeFirst()
@@ -152,6 +158,7 @@ async function join(db: Db, userId: string, code: string | null, now: number): P
     .insertInto('organization_users')
     .values({ organization_code: code, user_id: userId, joined_at_ms: now })
     .execute()
+  await grantDefaultRoles(db, code, userId)
   return [code]
 }
 
