@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '../../operation.ts'
 import { checkedKey, checkedName, longestDescription, longestKey, longestName } from '../../store/definitions.ts'
-import { tokenPage, tokenPageParameters } from '../../store/page.ts'
+import { largestTokenPage, pageSize, tokenPage, tokenPageParameters } from '../../store/page.ts'
 import { knownPermissions, unknownPermission } from '../../store/permissions.ts'
 import {
   createRole as addRole,
@@ -242,7 +242,7 @@ export const getRoleUsers = operation({
   scope: 'read:organization_user_roles',
   tag: 'Roles',
   summary: 'List users of a role',
-  description: 'Who has the role in any organization, in the order in which the users were made, a page at a time.',
+  description: 'Who has the role in any organization, in the order of their ids, a page at a time.',
   organizationAware: true,
   query: Type.Object(tokenPageParameters),
   responses: {
@@ -267,12 +267,20 @@ export const getRoleUsers = operation({
     const role = await requireRole(db, params.role_id)
     let holders = db.selectFrom('organization_user_roles').where('role_id', '=', role.id)
     if (caller.orgCode !== null) holders = holders.where('organization_code', '=', caller.orgCode)
-    const { rows, nextToken } = await tokenPage(
-      db.selectFrom('users').select(['users.id', 'users.seq']).where('users.id', 'in', holders.select('user_id')),
-      query,
-      { list: `roles/${role.id}/users`, tokens: environment.pageTokens, table: 'users', sorts: {} },
-    )
-    const ids = rows.map((row) => row.id)
+    // By the user's id, straight off the index: a role that everyone has is paged as fast as any other.
+    const list = `roles/${role.id}/users`
+    const size = pageSize(query.page_size, largestTokenPage)
+    const after = query.next_token ? environment.pageTokens.read(list, query.next_token).after.value : ''
+    const found = await holders
+      .select('user_id')
+      .where('user_id', '>', after ?? '')
+      .groupBy('user_id')
+      .orderBy('user_id')
+      .limit(size + 1)
+      .execute()
+    const ids = found.slice(0, size).map((row) => row.user_id)
+    const nextToken =
+      found.length > size ? environment.pageTokens.write(list, '', { seq: 0, value: ids.at(-1)! }) : undefined
     const memberships =
       ids.length === 0
         ? []

@@ -67,7 +67,8 @@ export async function up(db: Kysely<never>): Promise<void> {
       (constraint) => constraint.onDelete('cascade'),
     )
     .execute()
-  await index('organization_user_roles_by_role', 'organization_user_roles', ['role_id', 'organization_code', 'user_id'])
+  // By user, because a role's holders are paged so.
+  await index('organization_user_roles_by_role', 'organization_user_roles', ['role_id', 'user_id', 'organization_code'])
 
   await table('organization_user_permissions')
     .addColumn('organization_code', word, (column) => column.notNull())
