@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { PaymentProvider } from './billing-provider.ts'
 import type { AccessTokens } from './oauth/access-token.ts'
 import type { Clients } from './oauth/clients.ts'
 import type { KeyRing } from './oauth/keys.ts'
@@ -23,6 +24,7 @@ export interface Environment {
   clients: Clients
   accessTokens: AccessTokens
   tokenUse: TokenUse
+  paymentProvider: PaymentProvider
   log: Logger
   /** Milliseconds since the epoch. */
   now: () => number

@@ -21,6 +21,8 @@ export interface OperationRequest<Params = unknown, Query = unknown, Body = unkn
   /** Milliseconds since the epoch; the same moment for the whole request. */
   now: number
   caller: Caller
+  /** The address that the request came from. */
+  remoteAddress: string
   environment: Environment
   /** Notes what this request changes. The event is stored by the transaction that carries the change. */
   record: (type: EventType, data: Record<string, unknown>) => void
@@ -98,8 +100,8 @@ export class JsonText {
  * })
  */
 export function operation<
-  const Path extends string,
-  const Responses extends Record<number, TSchema | null>,
+  Path extends string,
+  Responses extends Record<number, TSchema | null>,
   Query extends TObject = TObject<Record<never, never>>,
   Body extends TSchema = TSchema,
 >(

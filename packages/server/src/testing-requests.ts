@@ -1,6 +1,7 @@
 import { operations } from './api/index.ts'
 import type { Operation } from './operation.ts'
-import type { TestClient, TestReply, TestServer } from './testing.ts'
+import { createCustomer, putPlan } from './store/billing.ts'
+import { startOfTest, type TestClient, type TestReply, type TestServer } from './testing.ts'
 import { type Chosen, exampleOf, leftOut } from './testing-examples.ts'
 
 /** A request of one operation that succeeds, in parts, so that a test can break one of them. */
@@ -85,6 +86,46 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
     const { organization } = await succeed(api.post('/api/v1/organization', body))
     return organization.code
   },
+  key_id: async (scene) => {
+    const body = {
+      name: 'Gate',
+      type: 'user',
+      user_id: await makers.user_id!(scene),
+      api_id: await makers.api_id!(scene),
+    }
+    return (await succeed(scene.api.post('/api/v1/api_keys', body))).api_key.id
+  },
+  'createApiKey.type': () => 'user',
+  'createApiKey.user_id': (scene) => makers.user_id!(scene),
+  'createApiKey.scope_ids': async (scene) => [await makers.scope_id!(scene)],
+  subscriber_id: async ({ api }) => {
+    const query = new URLSearchParams({ first_name: 'Olga', last_name: 'Owl', email: `${fresh('owl')}@zoo.example` })
+    return (await succeed(api.post(`/api/v1/subscribers?${query}`))).subscriber.subscriber_id
+  },
+  factor_id: async (scene) => {
+    const { server, made } = scene
+    made.user_id ??= await makers.user_id!(scene)
+    return addFactor(server, made.user_id as string)
+  },
+  'GetUsersMFA.user_id': async (scene) => {
+    scene.made.user_id = await makers.user_id!(scene)
+    await makers.factor_id!(scene)
+    return scene.made.user_id
+  },
+  'ResetUsersMFAAll.user_id': (scene) => makers['GetUsersMFA.user_id']!(scene),
+  plan_code: ({ server }) => addPlan(server),
+  customer_id: ({ server }) => addCustomer(server),
+  customer_agreement_id: async ({ server, api, made }) => {
+    made.plan_code ??= await addPlan(server)
+    made.customer_id ??= await addCustomer(server)
+    const { customer_id, plan_code } = made
+    await succeed(api.post('/api/v1/billing/agreements', { customer_id, plan_code }))
+    return (await succeed(api.get(`/api/v1/billing/agreements?customer_id=${customer_id}`))).agreements.at(-1).id
+  },
+  billing_feature_code: () => 'owls',
+  meter_value: () => '12.5',
+  meter_usage_timestamp: () => '2026-01-15T11:00:00Z',
+  max_value: () => '100',
   'getOrganization.code': (scene) => makers.org_code!(scene),
   organization_code: (scene) => makers.org_code!(scene),
 
@@ -124,6 +165,38 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   urls: () => ['https://zoo.example/other'],
   // True needs roles that may enter.
   is_access_control_enabled: () => false,
+}
+
+async function addFactor(server: TestServer, userId: string): Promise<string> {
+  const id = fresh('mfa')
+  await server.write((db) =>
+    db
+      .insertInto('mfa_factors')
+      .values({
+        id,
+        user_id: userId,
+        type: 'email',
+        name: 'owl@zoo.example',
+        is_verified: true,
+        usage_count: 1,
+        created_at_ms: startOfTest,
+      })
+      .execute(),
+  )
+  return id
+}
+
+async function addPlan(server: TestServer): Promise<string> {
+  const code = fresh('plan')
+  const features = [{ code: 'owls', name: 'Owls', unitAmount: 5, limitMax: 10 }]
+  await server.write((db) => putPlan(db, { code, name: 'Plan', features }, startOfTest))
+  return code
+}
+
+async function addCustomer(server: TestServer): Promise<string> {
+  const { body } = await server.as().post('/api/v1/user')
+  const customer = { userId: body.id, organizationCode: null, email: 'owls@zoo.example' }
+  return server.write((db) => createCustomer(db, customer, { ids: server.environment.ids, now: startOfTest }))
 }
 
 /** The names under which a value is looked up, the most exact first: `op.a.b`, `a.b`, `b`. */

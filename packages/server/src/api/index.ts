@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.ts'
+import * as apiKeys from './api-keys.ts'
 import * as apis from './apis/apis.ts'
 import * as apiApplications from './apis/applications.ts'
 import * as apiApplicationsScopes from './apis/applications-scopes.ts'
@@ -6,6 +7,7 @@ import * as apiScopes from './apis/scopes.ts'
 import * as applications from './applications/applications.ts'
 import * as authLogoutUrls from './applications/auth-logout-urls.ts'
 import * as authRedirectUrls from './applications/auth-redirect-urls.ts'
+import * as billing from './billing.ts'
 import * as business from './business.ts'
 import * as industries from './industries.ts'
 import * as organizations from './organizations/organizations.ts'
@@ -14,12 +16,17 @@ import * as rolePermissions from './roles/permissions.ts'
 import * as roles from './roles/roles.ts'
 import * as roleScopes from './roles/scopes.ts'
 import * as roleSystemPermissions from './roles/system-permissions.ts'
+import * as subscribers from './subscribers.ts'
 import * as systemPermissions from './system-permissions.ts'
 import * as timezones from './timezones.ts'
+import * as userMfa from './users/mfa.ts'
+import * as userClaims from './users/refresh-claims.ts'
+import * as userSessions from './users/sessions.ts'
 import * as users from './users/users.ts'
 
 /** Every operation of the Management API. One line for each file; nothing else. */
 export const operations: readonly Operation[] = [
+  apiKeys,
   apis,
   apiApplications,
   apiApplicationsScopes,
@@ -29,6 +36,10 @@ export const operations: readonly Operation[] = [
   authRedirectUrls,
   organizations,
   users,
+  userClaims,
+  userMfa,
+  userSessions,
+  billing,
   business,
   industries,
   permissions,
@@ -36,6 +47,7 @@ export const operations: readonly Operation[] = [
   rolePermissions,
   roleScopes,
   roleSystemPermissions,
+  subscribers,
   systemPermissions,
   timezones,
 ].flatMap((file) => Object.values(file).filter((value): value is Operation => isOperation(value)))

@@ -10,6 +10,12 @@ export const kindeEventTypes = [
   'user.created',
   'user.updated',
   'user.deleted',
+  'subscriber.created',
+  'customer.agreement_created',
+  'customer.agreement_cancelled',
+  'customer.meter_usage_updated',
+  'customer.plan_assigned',
+  'customer.plan_changed',
   'role.created',
   'role.updated',
   'role.deleted',
@@ -37,6 +43,12 @@ export const kindredEventTypes = [
   'business.updated',
   'signing_keys.rotated',
   'token.revoked',
+  'user.claims_refreshed',
+  'user.mfa_reset',
+  'user.sessions_ended',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.deleted',
 ] as const
 
 export type EventType = (typeof kindeEventTypes)[number] | (typeof kindredEventTypes)[number]

@@ -44,6 +44,14 @@ export interface Database {
   sessions: SessionsTable
   mfa_factors: MfaFactorsTable
   billing_customers: BillingCustomersTable
+  billing_plans: BillingPlansTable
+  billing_plan_features: BillingPlanFeaturesTable
+  billing_agreements: BillingAgreementsTable
+  billing_entitlements: BillingEntitlementsTable
+  billing_usage: BillingUsageTable
+  subscribers: SubscribersTable
+  api_keys: ApiKeysTable
+  api_key_scopes: ApiKeyScopesTable
 }
 
 /** The database as handlers and store functions get it: the read side, or a request's transaction. */
@@ -254,6 +262,8 @@ interface UsersTable {
   search_text: string
   /** The user as lists show it, JSON, rendered at each change by `store/users.ts`. */
   document: string
+  /** Claims that were remembered before this moment are made anew for the next token. */
+  claims_refreshed_at_ms: number | null
 }
 
 interface IdentitiesTable {
@@ -445,7 +455,100 @@ interface BillingCustomersTable {
   created_at_ms: number
 }
 
+interface BillingPlansTable {
+  seq: Generated<number>
+  code: string
+  name: string
+  group_id: string | null
+  /** New customers without a plan of their own get it. */
+  is_default: boolean
+  created_at_ms: number
+}
+
+/** What a plan and the agreements made from it say of a feature. Amounts are in cents. */
+interface FeatureTerms {
+  feature_code: string
+  feature_name: string
+  price_name: string | null
+  fixed_charge: number | null
+  unit_amount: number | null
+  limit_max: number | null
+  limit_min: number | null
+}
+
+interface BillingPlanFeaturesTable extends FeatureTerms {
+  seq: Generated<number>
+  plan_code: string
+}
+
+interface BillingAgreementsTable {
+  seq: Generated<number>
+  id: string
+  customer_id: string
+  plan_code: string
+  started_at_ms: number
+  /** Null while it holds. */
+  expired_at_ms: number | null
+}
+
+interface BillingEntitlementsTable extends FeatureTerms {
+  seq: Generated<number>
+  id: string
+  agreement_id: string
+}
+
+interface BillingUsageTable {
+  seq: Generated<number>
+  agreement_id: string
+  feature_code: string
+  /** `absolute` sets what has been used, `delta` adds to it. */
+  kind: string
+  /** A decimal number as text, so that nothing is rounded. */
+  amount: string
+  used_at_ms: number
+  created_at_ms: number
+}
+
+interface SubscribersTable {
+  seq: Generated<number>
+  id: string
+  email: string
+  email_sort: string
+  first_name: string
+  last_name: string
+  name_sort: string
+  created_at_ms: number
+}
+
+interface ApiKeysTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  /** `user`, `organization` or `environment`. */
+  type: string
+  /** `active`, `inactive` or `revoked`. */
+  status: string
+  api_id: string
+  user_id: string | null
+  organization_code: string | null
+  /** SHA-256 of the key, hex; the key itself is shown once and not kept. */
+  sha256: string
+  key_prefix: string
+  key_suffix: string
+  created_by: string | null
+  created_at_ms: number
+  last_verified_at_ms: number | null
+  last_verified_ip: string | null
+  verification_count: number
+}
+
+interface ApiKeyScopesTable {
+  key_id: string
+  scope_id: string
+}
+
 export type ApiRow = Selectable<ApisTable>
+export type ApiKeyRow = Selectable<ApiKeysTable>
 export type ApiScopeRow = Selectable<ApiScopesTable>
 export type ApplicationRow = Selectable<ApplicationsTable>
 export type IdentityRow = Selectable<IdentitiesTable>

@@ -115,6 +115,7 @@ export async function createUser(
     created_at_ms: now,
     search_text: '',
     document: '',
+    claims_refreshed_at_ms: null,
   }
   row.search_text = textOf(row, user.identities)
   row.document = render(row, null)
@@ -334,11 +335,15 @@ function render(row: Omit<UserRow, 'seq'>, signIns: { org_code: string; last_sig
   })
 }
 
-/** The document of a user as `GET /api/v1/user` shows it: there the address is called `preferred_email`. */
+/**
+ * The document of a user as `GET /api/v1/user` shows it: there the address is called `preferred_email`, and sign-ins to
+ * organizations are left out.
+ */
 export function singleUserDocument(document: string): string {
-  // The first place with these characters is the member itself: only the id stands before it, and inside a value the
-  // quotes would be escaped.
-  return document.replace('"email":', '"preferred_email":')
+  // They are the last member; inside a value the quotes would be escaped.
+  const withoutSignIns = `${document.slice(0, document.lastIndexOf(',"last_organization_sign_ins":'))}}`
+  // The first place with these characters is the member itself: only the id stands before it.
+  return withoutSignIns.replace('"email":', '"preferred_email":')
 }
 
 /** A user as events tell of it: the form that Kinde's webhooks have. */

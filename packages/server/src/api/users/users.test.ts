@@ -42,7 +42,6 @@ test('a user with three identities is found again with all of them', async (t) =
     failed_sign_ins: 0,
     last_signed_in: null,
     created_on: '2026-01-15T12:00:00.000+00:00',
-    last_organization_sign_ins: null,
     organizations: [code],
     identities: [
       { type: 'email', identity: 'Ada@Example.com' },

@@ -298,8 +298,8 @@ export const getUser = operation({
     if (caller.orgCode !== null) await requireMember(db, query.id, caller.orgCode)
     const [row] = await findDocument(db, query.id)
     if (row === undefined) throw notFound('user', query.id)
-    const [document] = await expandDocuments(db, [row.document], query.expand, false)
-    return new JsonText(singleUserDocument(document!))
+    const [document] = await expandDocuments(db, [singleUserDocument(row.document)], query.expand, false)
+    return new JsonText(document!)
   },
 })
 

@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely'
 import * as start from './0001-start.ts'
 import * as rolesFlagsMembers from './0002-roles-flags-members.ts'
 import * as organizations from './0003-organizations.ts'
+import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
   '0001-start': start,
   '0002-roles-flags-members': rolesFlagsMembers,
   '0003-organizations': organizations,
+  '0008-subscribers-keys-billing': subscribersKeysBilling,
 }
