@@ -113,6 +113,9 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
     return scene.made.user_id
   },
   'ResetUsersMFAAll.user_id': (scene) => makers['GetUsersMFA.user_id']!(scene),
+  theme_code: () => 'dark',
+  billing_email: () => 'bills@zoo.example',
+  billing_plan_code: ({ server }) => addPlan(server),
   plan_code: ({ server }) => addPlan(server),
   customer_id: ({ server }) => addCustomer(server),
   customer_agreement_id: async ({ server, api, made }) => {

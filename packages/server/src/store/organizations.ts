@@ -147,6 +147,10 @@ async function columnsOf(
       'The default organization cannot be suspended. Suspend its users, or move them to another organization.',
     )
   }
+  if (settings.theme_code !== undefined && !themeCodes.some((known) => known === settings.theme_code)) {
+    const message = `The theme must be one of ${themeCodes.join(', ')}; ${shown(settings.theme_code)} was sent.`
+    throw invalid('theme_code', message, 'INVALID_THEME_CODE')
+  }
   const { name, is_suspended: isSuspended } = settings
   return {
     ...(name === undefined ? {} : { name, name_sort: nameSort(name) }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addApplication, start, type TestServer } from '../../testing.ts'
+import { putPlan } from '../../store/billing.ts'
+import { addApplication, start, startOfTest, type TestServer } from '../../testing.ts'
 
 async function made(server: TestServer, body: Record<string, unknown>): Promise<string> {
   const reply = await server.as().post('/api/v1/organization', body)
@@ -170,4 +171,30 @@ test('without a code the question is which organization', async (t) => {
   const reply = await server.as().get('/api/v1/organization')
   assert.deepEqual([reply.status, reply.body.errors[0].code], [400, 'ORGANIZATION_REQUIRED'])
   assert.equal((await server.as().get('/api/v1/organization?code=org_none')).status, 404)
+})
+
+test('an organization can begin as a billing customer on the default plan or on another', async (t) => {
+  const server = await start(t)
+  await server.write(async (db) => {
+    await putPlan(db, { code: 'free', name: 'Free', isDefault: true, features: [] }, startOfTest)
+    await putPlan(db, { code: 'pro', name: 'Pro', features: [] }, startOfTest)
+  })
+  const billing = { is_create_billing_customer: true, billing_email: 'bills@acme.example' }
+  for (const [body, plan] of [
+    [billing, 'free'],
+    [{ ...billing, billing_plan_code: 'pro' }, 'pro'],
+  ] as const) {
+    const { organization } = (await server.as().post('/api/v1/organization', { name: 'Acme', ...body })).body
+    assert.match(organization.billing_customer_id, /^customer_/)
+    const shown = (await server.as().get(`/api/v1/organization?code=${organization.code}&expand=billing`)).body.billing
+    assert.equal(shown.billing_customer_id, organization.billing_customer_id)
+    assert.deepEqual(
+      shown.agreements.map((row: { plan_code: string }) => row.plan_code),
+      [plan],
+    )
+  }
+  const before = (await server.as().get('/api/v1/organizations')).body.organizations.length
+  const refused = await server.as().post('/api/v1/organization', { name: 'No', is_create_billing_customer: true })
+  assert.equal(refused.body.errors[0].code, 'BILLING_EMAIL_REQUIRED')
+  assert.equal((await server.as().get('/api/v1/organizations')).body.organizations.length, before)
 })

@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { ApiError, invalid } from '../../errors.ts'
 import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '../../operation.ts'
+import { agreementEvents, createAgreement, createCustomer, defaultPlan } from '../../store/billing.ts'
 import { emailValue } from '../../store/identity-values.ts'
 import {
   createOrganization as addOrganization,
@@ -144,9 +145,28 @@ export const getOrganization = operation({
       sender_email: row.sender_email,
       is_suspended: row.is_suspended,
       suspended_on: suspendedOn(row),
+      ...(query.expand?.split(',').includes('billing') ? await billingOf(db, row.code) : {}),
     }
   },
 })
+
+/** The billing customer of an organization, with the agreements that hold; nothing where it is none. */
+async function billingOf(db: Db, organizationCode: string) {
+  const customer = await db
+    .selectFrom('billing_customers')
+    .select('id')
+    .where('organization_code', '=', organizationCode)
+    .executeTakeFirst()
+  if (customer === undefined) return {}
+  const agreements = await db
+    .selectFrom('billing_agreements')
+    .select(['plan_code', 'id as agreement_id'])
+    .where('customer_id', '=', customer.id)
+    .where('expired_at_ms', 'is', null)
+    .orderBy('seq')
+    .execute()
+  return { billing: { billing_customer_id: customer.id, agreements } }
+}
 
 export const getOrganizations = operation({
   id: 'getOrganizations',
@@ -254,6 +274,14 @@ export const createOrganization = operation({
   body: Type.Object({
     name: Type.String({ minLength: 1, maxLength: longestName, description: 'Name of the organization.' }),
     ...settingMembers,
+    theme_code: Type.Optional(Type.String({ maxLength: 32, description: 'light, dark or user_preference.' })),
+    is_create_billing_customer: Type.Optional(
+      Type.Boolean({ description: 'Whether it becomes a billing customer at once; needs billing_email.' }),
+    ),
+    billing_email: Type.Optional(Type.String({ maxLength: 254, description: 'The address to which bills go.' })),
+    billing_plan_code: Type.Optional(
+      Type.String({ maxLength: 128, description: 'Code of the first plan; the default plan when left out.' }),
+    ),
   }),
   bodyRequired: true,
   responses: {
@@ -275,7 +303,19 @@ export const createOrganization = operation({
     const { ids } = environment
     const created = await addOrganization(db, { ...settingsOf(body), name: requireName(body.name) }, { ids, now })
     record('organization.created', organizationEventData(await requireOrganization(db, created)))
-    return { ...ok, organization: { code: created } }
+    if (!body.is_create_billing_customer) return { ...ok, organization: { code: created } }
+    if (!body.billing_email) {
+      throw invalid('billing_email', 'A billing customer needs billing_email.', 'BILLING_EMAIL_REQUIRED')
+    }
+    const { value: email } = emailValue(body.billing_email, 'billing_email')
+    const customerId = await createCustomer(db, { userId: null, organizationCode: created, email }, { ids, now })
+    const planCode = body.billing_plan_code ?? (await defaultPlan(db))
+    if (planCode !== undefined) {
+      const wanted = { customerId, planCode, invoiceNow: false, prorate: false }
+      const agreement = await createAgreement(db, wanted, { ids, now, provider: environment.paymentProvider })
+      for (const { type, data } of agreementEvents(customerId, planCode, agreement)) record(type, data)
+    }
+    return { ...ok, organization: { code: created, billing_customer_id: customerId } }
   },
 })
 
