@@ -1,0 +1,20 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/**
+ * Brings SQLite's search index up to date with the users that the transaction has changed. FTS5 writes a segment of its
+ * index at each savepoint and each commit; done once before the commit, all users of a batch share one.
+ * @returns a function to be called in the transaction, before its commit
+ */
+export function searchIndexUpdate(database: DatabaseSync): () => void {
+  const queued = database.prepare('select 1 from users_search_queue limit 1')
+  const update = [
+    'delete from users_search where rowid in (select seq from users_search_queue where is_indexed)',
+    `insert into users_search (rowid, text)
+      select users.seq, users.search_text from users_search_queue join users on users.seq = users_search_queue.seq`,
+    'delete from users_search_queue',
+  ].map((text) => database.prepare(text))
+  return function updateSearchIndex() {
+    if (queued.get() === undefined) return
+    for (const step of update) step.run()
+  }
+}
