@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
+import { type RunningKindred, startKindred } from '../packages/cli/src/testing-process.ts'
 import { type Sample, samplesBuiltIn, type Trust } from './languages.ts'
 
 const here = import.meta.dirname
@@ -16,18 +15,14 @@ const samples = samplesBuiltIn(scratch)
 const missing = new Map(samples.map((sample) => [sample.file, firstMissing(sample)]))
 const present = samples.filter((sample) => !missing.get(sample.file))
 
-let kindred: Kindred
+const kindred = await startKindred({ after }, { settings: { KINDRED_DATABASE_URL: 'memory:' } })
+const { url, audience } = kindred.ready
+const caFile = kindred.ready.ca_file!
+const plainUrl = url.replace('https:', 'http:')
 let ungranted: Promise<Application> | undefined
 
-before(async () => {
-  kindred = await startKindred()
-  await addUser(kindred)
-})
-
-after(async () => {
-  await kindred?.stop()
-  rmSync(scratch, { recursive: true, force: true })
-})
+before(() => addUser(kindred))
+after(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('the samples whose tools are absent are named', (t) => {
   for (const sample of samples) {
@@ -52,15 +47,15 @@ test('every program in the folder is among the samples', () => {
 
 for (const sample of present) {
   test(`${sample.file} prints the users, and says what a refusal is about`, async (t) => {
-    for (const command of sample.build?.(kindred.caFile) ?? []) {
+    for (const command of sample.build?.(caFile) ?? []) {
       const { code, stdout, stderr } = await execute(command)
       assert.equal(code, 0, `${command.join(' ')}\n${stdout}${stderr}`)
     }
     const run = (settings: NodeJS.ProcessEnv, { env, options = [] }: Trust = {}) => {
       const [program = '', ...args] = sample.run
       return execute([program, ...options, ...args], {
-        KINDRED_CLIENT_ID: kindred.clientId,
-        KINDRED_CLIENT_SECRET: kindred.clientSecret,
+        KINDRED_CLIENT_ID: kindred.ready.client_id,
+        KINDRED_CLIENT_SECRET: kindred.ready.client_secret!,
         KINDRED_AUDIENCE: undefined,
         ...settings,
         ...env,
@@ -68,13 +63,13 @@ for (const sample of present) {
     }
 
     if (sample.trust) {
-      const trust = sample.trust(kindred.caFile)
+      const trust = sample.trust(caFile)
       await t.test('over https, trusting the CA', async () => {
-        assertUsers(await run({ KINDRED_URL: kindred.url }, trust))
+        assertUsers(await run({ KINDRED_URL: url }, trust))
       })
 
       await t.test('over https, not trusting the CA', async () => {
-        const { code, stdout, stderr } = await run({ KINDRED_URL: kindred.url })
+        const { code, stdout, stderr } = await run({ KINDRED_URL: url })
         assert.equal(stdout, '')
         // What each platform calls it is its own affair.
         assert.match(stderr, /certificat|trust|verify/i)
@@ -83,15 +78,15 @@ for (const sample of present) {
     }
 
     await t.test('over http on loopback', async () => {
-      assertUsers(await run({ KINDRED_URL: kindred.plainUrl }))
+      assertUsers(await run({ KINDRED_URL: plainUrl }))
     })
 
     await t.test('with the audience given', async () => {
-      assertUsers(await run({ KINDRED_URL: kindred.plainUrl, KINDRED_AUDIENCE: kindred.audience }))
+      assertUsers(await run({ KINDRED_URL: plainUrl, KINDRED_AUDIENCE: audience }))
     })
 
     await t.test('with a wrong secret', async () => {
-      const { code, stdout, stderr } = await run({ KINDRED_URL: kindred.plainUrl, KINDRED_CLIENT_SECRET: 'wrong & +' })
+      const { code, stdout, stderr } = await run({ KINDRED_URL: plainUrl, KINDRED_CLIENT_SECRET: 'wrong & +' })
       assert.equal(stdout, '')
       // One line, and no stack trace after it.
       assert.match(stderr, /^POST http:\S+\/oauth2\/token: 401 invalid_client: .+\n$/)
@@ -102,7 +97,7 @@ for (const sample of present) {
       ungranted ??= addApplicationWithoutScopes(kindred)
       const { clientId, clientSecret } = await ungranted
       const { code, stdout, stderr } = await run({
-        KINDRED_URL: kindred.plainUrl,
+        KINDRED_URL: plainUrl,
         KINDRED_CLIENT_ID: clientId,
         KINDRED_CLIENT_SECRET: clientSecret,
       })
@@ -153,83 +148,27 @@ function execute([command = '', ...args]: string[], env: NodeJS.ProcessEnv = {})
   })
 }
 
-type Kindred = Awaited<ReturnType<typeof startKindred>>
-
-/** Starts `kindred serve` in memory. */
-async function startKindred() {
-  const child = spawn(process.execPath, ['packages/cli/bin/kindred.js', 'serve', '--json'], {
-    cwd: join(here, '..'),
-    env: {
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KINDRED_'))),
-      KINDRED_DATABASE_URL: 'memory:',
-      KINDRED_PORT: '0',
-      KINDRED_DATA_DIR: join(scratch, 'data'),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let log = ''
-  child.stderr.on('data', (chunk) => {
-    log += chunk
-  })
-  const exited = once(child, 'exit')
-  const lines = createInterface({ input: child.stdout })
-  const [line] = await Promise.race([once(lines, 'line'), exited.then(() => [])])
-  assert.ok(line, `kindred ended before it was ready:\n${log}`)
-  const ready = JSON.parse(line)
-
-  return {
-    url: ready.url as string,
-    plainUrl: ready.url.replace('https:', 'http:') as string,
-    audience: ready.audience as string,
-    caFile: ready.ca_file as string,
-    clientId: ready.client_id as string,
-    clientSecret: ready.client_secret as string,
-    async stop() {
-      child.kill('SIGTERM')
-      await exited
-    },
-  }
-}
-
 interface Application {
   clientId: string
   clientSecret: string
 }
 
 /** Makes the user that the samples print. */
-async function addUser(kindred: Kindred) {
-  const call = await managementApi(kindred)
-  await call('POST', '/user', {
+async function addUser(kindred: RunningKindred) {
+  const user = {
     profile: { given_name: 'Zoë', family_name: 'Meyer' },
     identities: [{ type: 'email', details: { email: 'zoe@example.com' } }],
-  })
+  }
+  assert.equal((await kindred.call('POST', '/api/v1/user', user)).status, 200)
 }
 
 /** Makes an application that may ask for tokens of the Management API and holds none of its scopes. */
-async function addApplicationWithoutScopes(kindred: Kindred): Promise<Application> {
-  const call = await managementApi(kindred)
-  const { application } = await call('POST', '/applications', { name: 'Without scopes', type: 'm2m' })
-  const { apis } = await call('GET', '/apis')
-  const management = apis.find((api: { audience: string }) => api.audience === kindred.audience)
-  await call('PATCH', `/apis/${management.id}/applications`, { applications: [{ id: application.id }] })
+async function addApplicationWithoutScopes(kindred: RunningKindred): Promise<Application> {
+  const made = await kindred.call('POST', '/api/v1/applications', { name: 'Without scopes', type: 'm2m' })
+  const { application } = made.body
+  const { apis } = (await kindred.call('GET', '/api/v1/apis')).body
+  const management = apis.find((api: { audience: string }) => api.audience === audience)
+  const body = { applications: [{ id: application.id }] }
+  assert.equal((await kindred.call('PATCH', `/api/v1/apis/${management.id}/applications`, body)).status, 200)
   return { clientId: application.client_id, clientSecret: application.client_secret }
-}
-
-/** Calls the Management API with all its scopes. */
-async function managementApi({ plainUrl, audience, clientId, clientSecret }: Kindred) {
-  const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret, audience }
-  const { access_token } = await reply(`${plainUrl}/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) })
-  return (method: string, path: string, body?: unknown) =>
-    reply(`${plainUrl}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-}
-
-async function reply(url: string, init: RequestInit) {
-  const response = await fetch(url, init)
-  const body = await response.text()
-  assert.ok(response.ok, `${init.method} ${url}: ${response.status} ${body}`)
-  return JSON.parse(body)
 }

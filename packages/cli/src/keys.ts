@@ -1,17 +1,31 @@
 import { readConfig, rotateKeys } from '@kindred/server'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { addSettings, settingValues } from './settings.ts'
 
-/** `kindred keys …`: the signing keys of an environment. */
-export function keys(): Command {
-  const rotate = new Command('rotate')
-    .description('Retire the current signing key and sign with the next one. The running server goes on.')
-    .option('--json', 'print the key ids as one JSON line')
-  addSettings(rotate, ['KINDRED_DATABASE_URL', 'KINDRED_DATA_DIR', 'KINDRED_SECRET_KEY']).action(async () => {
-    const { warning, ...rotation } = await rotateKeys(readConfig(settingValues(rotate)))
+/** Adds `kindred keys …`: the signing keys of an environment. */
+export function addKeys(program: Command): void {
+  const keys = program.command('keys').helpCommand(false).description('Rotate the keys that sign tokens.')
+  const command = keys
+    .command('rotate')
+    .description(
+      'Sign with the next key from now on and make a new next one. Servers that are running notice by themselves; ' +
+        'tokens that were signed before stay valid until they expire.',
+    )
+    .option('--json', 'print the key ids as one JSON line, instead of text')
+    .addHelpText('after', '\nGive it the database and master key that the server has.')
+  addSettings(command, ['KINDRED_DATABASE_URL', 'KINDRED_DATA_DIR', 'KINDRED_SECRET_KEY']).action(async () => {
+    const { warning, ...rotation } = await rotateKeys(readConfig(settingValues(command)))
     if (warning !== undefined) process.stderr.write(`${warning}\n`)
-    const text = `Current  ${rotation.current}\nNext     ${rotation.next}\nRetired  ${rotation.retired} (stays published until its last token has expired)\n`
-    process.stdout.write(rotate.opts().json ? `${JSON.stringify(rotation)}\n` : text)
+    const { json } = command.opts<{ json?: boolean }>()
+    process.stdout.write(json ? `${JSON.stringify(rotation)}\n` : rotationText(rotation))
   })
-  return new Command('keys').description('Signing keys.').addCommand(rotate)
+}
+
+function rotationText({ current, next, retired }: { current: string; next: string; retired: string }): string {
+  return [
+    `Signs from now on    ${current}`,
+    `Next, published now  ${next}`,
+    `Retired              ${retired} (published until its last token has expired)`,
+    '',
+  ].join('\n')
 }

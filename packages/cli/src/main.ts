@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { keys } from './keys.ts'
-import { serve } from './serve.ts'
+import { addKeys } from './keys.ts'
+import { addServe } from './serve.ts'
 
 /**
  * Runs the `kindred` command.
@@ -11,16 +12,32 @@ import { serve } from './serve.ts'
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('kindred')
     .description('A self-hosted server that speaks the Kinde Management API.')
-    .showHelpAfterError('Run with --help to see what is possible.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', '\nStart with: npx kindred serve')
     .exitOverride()
-    .addCommand(serve())
-    .addCommand(keys())
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+  addServe(program)
+  addKeys(program)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
     return exitCode(error)
   }
+}
+
+/** Sources and bundle lie equally deep below the package. */
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return version
+}
+
+/** Commander's complaint about the command line, which may have a second line with a suggestion. */
+function oneLine(text: string): string {
+  const complaint = text.trim().replace(/\n\((.+)\?\)$/, '. $1?')
+  return `${complaint}${/[.?]$/.test(complaint) ? '' : '.'} Run with --help to see what is possible.\n`
 }
 
 function exitCode(error: unknown): number {

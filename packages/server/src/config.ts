@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { StartError } from './errors.ts'
 import { isLoopback } from './management-api.ts'
 
@@ -98,7 +99,7 @@ export function readConfig(values: Values): Config {
   const scheme = tls.mode === 'off' ? 'http' : 'https'
   return {
     port,
-    host: get('KINDRED_HOST') ?? '127.0.0.1',
+    host: readHost(get('KINDRED_HOST') ?? '127.0.0.1'),
     url: readUrl(get('KINDRED_URL') ?? `${scheme}://localhost:${port}`),
     databaseUrl: readDatabaseUrl(get('KINDRED_DATABASE_URL') ?? `sqlite:${dataDir}/kindred.db`),
     dataDir,
@@ -120,6 +121,17 @@ function readPort(value: string): number {
   throw fault('KINDRED_PORT', `${JSON.stringify(value)} is no port`, 'Give a whole number from 0 to 65535.')
 }
 
+const hostName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i
+
+function readHost(value: string): string {
+  if (isIP(value) !== 0 || hostName.test(value)) return value
+  throw fault(
+    'KINDRED_HOST',
+    `${JSON.stringify(value)} is no address`,
+    'Give an IP address or a host name of this machine, such as 0.0.0.0.',
+  )
+}
+
 function readUrl(value: string): string {
   const example = 'Give the address that clients use, such as https://id.example.com.'
   if (!URL.canParse(value)) throw fault('KINDRED_URL', `${JSON.stringify(value)} is no URL`, example)
@@ -129,6 +141,9 @@ function readUrl(value: string): string {
   }
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || url.username !== '') {
     throw fault('KINDRED_URL', `${JSON.stringify(value)} has more than scheme, host and port`, example)
+  }
+  if (!hostName.test(url.hostname) && isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0) {
+    throw fault('KINDRED_URL', `${JSON.stringify(url.hostname)} is no host name`, example)
   }
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw fault(
@@ -187,13 +202,11 @@ function readClientSecret(value: string | undefined): string | undefined {
 
 function readSecretKey(value: string | undefined): Buffer | undefined {
   if (value === undefined) return undefined
+  const fix = 'Make one with: openssl rand -base64 32'
+  if (!/^[A-Za-z0-9+/_-]+=*$/.test(value)) throw fault('KINDRED_SECRET_KEY', 'it is not base64', fix)
   const key = Buffer.from(value, 'base64')
   if (key.length === 32) return key
-  throw fault(
-    'KINDRED_SECRET_KEY',
-    `it decodes to ${key.length} bytes and not to 32`,
-    'Make one with: openssl rand -base64 32',
-  )
+  throw fault('KINDRED_SECRET_KEY', `it decodes to ${key.length} bytes and not to 32`, fix)
 }
 
 function readLogLevel(value: string): LogLevel {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { PaymentProvider } from './billing-provider.ts'
+import type { Webhooks } from './journal/webhooks.ts'
 import type { AccessTokens } from './oauth/access-token.ts'
 import type { Clients } from './oauth/clients.ts'
 import type { KeyRing } from './oauth/keys.ts'
@@ -24,6 +25,7 @@ export interface Environment {
   clients: Clients
   accessTokens: AccessTokens
   tokenUse: TokenUse
+  webhooks: Webhooks
   paymentProvider: PaymentProvider
   log: Logger
   /** Milliseconds since the epoch. */

@@ -45,6 +45,7 @@ export type OAuthErrorCode =
   | 'unsupported_token_type'
   | 'invalid_token'
   | 'server_error'
+  | 'temporarily_unavailable'
 
 /** A refusal of an OAuth endpoint. Reply: `{"error","error_description"}` (RFC 6749 §5.2). */
 export class OAuthError extends Error {
@@ -64,6 +65,14 @@ export class OAuthError extends Error {
     this.status = status
     this.error = error
     this.scheme = options.scheme
+  }
+}
+
+/** The database does not answer at the moment. Reply: 503 with Retry-After. The message is for the log. */
+export class DatabaseUnavailable extends Error {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.name = 'DatabaseUnavailable'
   }
 }
 

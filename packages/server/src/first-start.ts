@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartError } from './errors.ts'
 import { managementApiName, managementScopes } from './management-api.ts'
@@ -8,6 +9,8 @@ import { createApplication, putSecret } from './store/applications.ts'
 import type { Cipher } from './store/cipher.ts'
 import { nameSort } from './store/dialect.ts'
 import type { Ids } from './store/ids.ts'
+import { ensureKindeProperties } from './store/kinde-properties.ts'
+import { ensureEnvironmentRow } from './store/policies.ts'
 import type { Db } from './store/tables.ts'
 
 interface Setup {
@@ -29,15 +32,17 @@ export interface FirstClient {
 }
 
 /**
- * Puts in place what every environment has: business, default organization, the Management API with all its scopes,
- * and the first M2M application, authorised for it with every scope. Running it again changes only what is missing or
- * set otherwise. Part of the start's transaction, so two nodes that start together agree.
+ * Puts in place what every environment has: business, default organization, the properties that Kinde provides, the
+ * Management API with all its scopes, and the first M2M application, authorised for it with every scope. Running it again changes only what is missing or
+ * set otherwise. Two nodes that start together agree, when the transaction has called `lockSetup` first.
  * @throws {StartError} when the master key is not the one that the database was made with
  */
 export async function prepareEnvironment(db: Db, setup: Setup): Promise<FirstClient> {
   await checkMasterKey(db, setup.cipher)
   await ensureBusiness(db, setup)
+  await ensureEnvironmentRow(db, setup)
   await ensureDefaultOrganization(db, setup)
+  await ensureKindeProperties(db, setup)
   const apiId = await ensureManagementApi(db, setup)
   return ensureFirstClient(db, apiId, setup)
 }
@@ -45,30 +50,56 @@ export async function prepareEnvironment(db: Db, setup: Setup): Promise<FirstCli
 /**
  * The master key: as set, or from the file that is made at first start (mode 0600). A database in memory needs none
  * that outlives it.
+ * @param options `make`: whether to make the file where it is missing
+ * @throws {StartError} when the file cannot be read or made
  */
-export async function masterKey(config: {
-  secretKey: Buffer | undefined
-  dataDir: string
-  databaseUrl: string
-}): Promise<Buffer> {
+export async function masterKey(
+  config: { secretKey: Buffer | undefined; dataDir: string; databaseUrl: string },
+  options: { make: boolean } = { make: true },
+): Promise<Buffer> {
   if (config.secretKey !== undefined) return config.secretKey
   if (config.databaseUrl === 'memory:') return randomBytes(32)
   const file = join(config.dataDir, 'secret.key')
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  let text: string
   try {
-    await writeFile(file, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
+    if (options.make && !existsSync(file)) await makeKeyFile(config.dataDir, file)
+    text = await readFile(file, 'utf8')
   } catch (error) {
-    // It exists: another start made it.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(file, error)
-  }
-  const text = await readFile(file, 'utf8').catch((error) => {
     throw unusable(file, error)
-  })
+  }
   const key = Buffer.from(text.trim(), 'base64')
   if (key.length === 32) return key
   throw new StartError(
     `KINDRED_SECRET_KEY: the file ${file} does not hold 32 bytes in base64. Restore it from your backup.`,
   )
+}
+
+/**
+ * Makes the key file at one stroke: whoever finds it finds all of it, and of two starts at the same moment the first one
+ * wins. It is on disk before the database is, which would be lost without it.
+ */
+async function makeKeyFile(folder: string, file: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    const handle = await open(draft, 'wx', 0o600)
+    await handle.writeFile(`${randomBytes(32).toString('base64')}\n`)
+    await handle.sync()
+    await handle.close()
+    await link(draft, file)
+    await syncFolder(folder)
+  } catch (error) {
+    if (!existsSync(file)) throw error // else another start was first
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return // folders cannot be opened there
+  const handle = await open(folder)
+  await handle.sync()
+  await handle.close()
 }
 
 function unusable(file: string, cause: unknown): StartError {
@@ -182,10 +213,15 @@ async function ensureFirstClient(db: Db, apiId: string, setup: Setup): Promise<F
     .where('key', '=', 'first_client_id')
     .executeTakeFirst()
   const clientId = setup.clientId ?? remembered?.value ?? setup.ids.application()
-  const existing = await db.selectFrom('applications').select('id').where('id', '=', clientId).executeTakeFirst()
+  const existing = await db.selectFrom('applications').select('type').where('id', '=', clientId).executeTakeFirst()
   // Deleted on purpose: it does not come back by itself, only when the settings ask for it.
   if (existing === undefined && remembered !== undefined && setup.clientId === undefined) {
     return { clientId, clientSecret: '', isNew: false }
+  }
+  if (existing !== undefined && existing.type !== 'm2m') {
+    throw new StartError(
+      `KINDRED_CLIENT_ID: the application ${clientId} is no machine-to-machine application (${existing.type}). Give the id of one, or a new id.`,
+    )
   }
   if (existing === undefined) {
     await createApplication(db, {

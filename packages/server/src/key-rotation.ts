@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Config } from './config.ts'
 import { StartError } from './errors.ts'
 import { masterKey } from './first-start.ts'
@@ -25,7 +26,10 @@ export async function rotateKeys(config: Config): Promise<KeyRotation> {
       'KINDRED_DATABASE_URL: keys in memory belong to the server process alone. Restart it for new ones.',
     )
   }
-  const cipher = createCipher(await masterKey(config))
+  if (config.databaseUrl.startsWith('sqlite:') && !existsSync(config.databaseUrl.slice('sqlite:'.length))) {
+    throw noKeys()
+  }
+  const cipher = createCipher(await masterKey(config, { make: false }))
   const store = await openStore(config.databaseUrl, { exclusive: false })
   try {
     const ring = await KeyRing.open({
@@ -33,9 +37,7 @@ export async function rotateKeys(config: Config): Promise<KeyRotation> {
       cipher,
       now: Date.now,
       firstKey: () => {
-        throw new StartError(
-          'KINDRED_DATABASE_URL: this database has no keys yet. Start the server once: npx kindred serve',
-        )
+        throw noKeys()
       },
     })
     const { publishedSeconds, ...keys } = await ring.rotate()
@@ -56,4 +58,10 @@ export async function rotateKeys(config: Config): Promise<KeyRotation> {
   } finally {
     await store.close()
   }
+}
+
+function noKeys(): StartError {
+  return new StartError(
+    'KINDRED_DATABASE_URL: this database has no keys yet. Start the server on it once: npx kindred serve',
+  )
 }

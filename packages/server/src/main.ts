@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
 import { StartError } from './errors.ts'
@@ -18,11 +19,14 @@ export interface Running {
   firstClient: FirstClient
   /** The certificate authority that clients are to trust; null with a certificate of your own, or without TLS. */
   caFile: string | null
-  /** Stops accepting, finishes what is in flight, closes the database. At most {@link stopWithinMs}. */
+  /** Stops accepting, finishes what is in flight, closes the database. Within ten seconds. */
   stop: () => Promise<void>
 }
 
-const stopWithinMs = 8000
+/** How long requests in flight may take once the server stops, and then the database. */
+const requestsEndWithinMs = 7000
+const databaseClosesWithinMs = 2000
+const nextKeyAfterMs = 1000
 const certificateCheckMs = 86_400_000
 
 /**
@@ -33,7 +37,7 @@ export async function serve(config: Config): Promise<Running> {
   const log = await createLog(config.logLevel)
   // A key takes up to 200 ms on another thread, so the first start has it made while the database is being opened.
   const firstKey = isFirstStart(config) ? makeSigningKey() : undefined
-  const port = config.port === 0 ? await freePort(config.host) : config.port
+  const port = config.port === 0 ? await freePort(config) : config.port
   const url = config.port === 0 ? config.url.replace(/:0$/, `:${port}`) : config.url
   const [certificates, key] = await Promise.all([certificatesOf(config, url), masterKey(config)])
   const opened = await openEnvironment({ ...config, baseUrl: url, masterKey: key, log, firstKey })
@@ -53,10 +57,10 @@ export async function serve(config: Config): Promise<Running> {
     throw listenError(error, config, port)
   }
   // Not needed for answering: it is made when the first requests have been served.
-  const next = setTimeout(
-    () => void environment.keys.prepareNext().catch((err) => log.error({ err }, 'no next key')),
-    1000,
-  )
+  let preparing: Promise<void> | undefined
+  const next = setTimeout(() => {
+    preparing = environment.keys.prepareNext().catch((err) => log.error({ err }, 'no next key'))
+  }, nextKeyAfterMs)
   // A server that runs for a year must not end with an expired certificate.
   const renewal = setInterval(() => void renew(), certificateCheckMs).unref()
   log.info({ url, database: config.databaseUrl.split(':', 1)[0] }, 'ready')
@@ -73,11 +77,15 @@ export async function serve(config: Config): Promise<Running> {
   async function stop(): Promise<void> {
     clearTimeout(next)
     clearInterval(renewal)
-    const force = setTimeout(() => app.server.closeAllConnections(), stopWithinMs)
+    const force = setTimeout(() => app.server.closeAllConnections(), requestsEndWithinMs)
     await app.close()
     clearTimeout(force)
-    await opened.close()
-    log.info('stopped')
+    await preparing
+    const closing = opened.close().then(() => true)
+    // Every answered request is on disk by now; only a database that does not answer could keep the process from ending.
+    const late = delay(databaseClosesWithinMs, false, { ref: false })
+    if (await Promise.race([closing, late])) log.info('stopped')
+    else log.warn('stopped, although the database did not close in time')
   }
   return { url, firstClient, caFile: certificates?.caFile ? resolve(certificates.caFile) : null, stop }
 }
@@ -101,14 +109,20 @@ async function certificatesOf({ tls, dataDir, host }: Config, url: string): Prom
     const hosts = [new URL(url).hostname, ...(host === '0.0.0.0' || host === '::' ? [] : [host])]
     return await localCertificates({ dataDir, hosts, now: new Date() })
   } catch (error) {
-    throw new StartError((error as Error).message, { cause: error })
+    const { message } = error as Error
+    // Files of the operator are told with their variable; the others lie in the data folder.
+    throw new StartError(message.includes('KINDRED_') ? message : `KINDRED_DATA_DIR: ${message}`, { cause: error })
   }
 }
 
 /** The base URL names the port, so a free one must be known before anything is opened. */
-async function freePort(host: string): Promise<number> {
-  const probe = createServer().listen(0, host)
-  await once(probe, 'listening')
+async function freePort(config: Config): Promise<number> {
+  const probe = createServer().listen(0, config.host)
+  try {
+    await once(probe, 'listening')
+  } catch (error) {
+    throw listenError(error, config, 0)
+  }
   const { port } = probe.address() as { port: number }
   probe.close()
   await once(probe, 'close')

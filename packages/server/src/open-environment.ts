@@ -1,6 +1,10 @@
 import type { Logger } from 'pino'
+import { noPaymentProvider } from './billing-provider.ts'
 import type { Environment } from './environment.ts'
 import { type FirstClient, prepareEnvironment } from './first-start.ts'
+import { Retention } from './journal/retention.ts'
+import { Webhooks } from './journal/webhooks.ts'
+import { isLoopback } from './management-api.ts'
 import { AccessTokens } from './oauth/access-token.ts'
 import { Clients } from './oauth/clients.ts'
 import { KeyRing, makeSigningKey } from './oauth/keys.ts'
@@ -8,7 +12,7 @@ import { Signer } from './oauth/signer.ts'
 import { TokenUse } from './oauth/token-use.ts'
 import { createCipher } from './store/cipher.ts'
 import { type Ids, randomIds } from './store/ids.ts'
-import { openStore } from './store/open.ts'
+import { lockSetup, openStore } from './store/open.ts'
 import { PageTokens } from './store/page.ts'
 
 /** How long after a request of the Management API the signer still leaves a core free. */
@@ -45,16 +49,17 @@ export async function openEnvironment(options: {
   const store = await openStore(options.databaseUrl)
   try {
     const cipher = createCipher(options.masterKey)
-    const firstClient = await store.write((db) =>
-      prepareEnvironment(db, {
+    const firstClient = await store.write(async (db) => {
+      await lockSetup(db)
+      return prepareEnvironment(db, {
         baseUrl,
         cipher,
         ids,
         now: now(),
         clientId: options.clientId,
         clientSecret: options.clientSecret,
-      }),
-    )
+      })
+    })
     const keys = await KeyRing.open({ store, cipher, now, firstKey: () => options.firstKey ?? makeSigningKey() })
     let lastRequestMs = 0
     const noteRequest = () => {
@@ -62,6 +67,15 @@ export async function openEnvironment(options: {
     }
     const signer = new Signer({ hasCompany: () => performance.now() - lastRequestMs < companyMs })
     const tokenUse = new TokenUse(store, log)
+    const webhooks = new Webhooks({
+      store,
+      ids,
+      sign: (claims) => signer.signJwt(claims, keys.current),
+      now,
+      log,
+      policy: { allowsPrivate: isLoopback(new URL(baseUrl).hostname) },
+    })
+    const retention = new Retention({ store, now, log })
     const environment: Environment = {
       baseUrl,
       store,
@@ -72,10 +86,13 @@ export async function openEnvironment(options: {
       clients: new Clients(store, now),
       accessTokens: new AccessTokens({ keys, store, signer, ids, issuer: baseUrl, now }),
       tokenUse,
+      webhooks,
+      paymentProvider: noPaymentProvider,
       log,
       now,
     }
     const close = async () => {
+      await Promise.all([webhooks.close(), retention.close()])
       await tokenUse.close()
       await store.close()
     }

@@ -19,6 +19,7 @@ export function readyLine({ url, firstClient, caFile }: Running, options: { show
 export function readyText({ url, firstClient, caFile }: Running, options: { showSecret: boolean }): string {
   const { clientId, clientSecret } = firstClient
   const shown = isShown(firstClient, options)
+  const at = (path: string) => shellWord(`${url}${path}`)
   const trust = caFile === null ? '' : ` --cacert ${shellWord(caFile)}`
   const secret = shown ? clientSecret : '$KINDRED_CLIENT_SECRET'
   const lines = [
@@ -37,12 +38,12 @@ export function readyText({ url, firstClient, caFile }: Running, options: { show
         ]),
     '',
     'Get a token:',
-    `  TOKEN=$(curl --silent${trust} --request POST --url ${url}/oauth2/token` +
+    `  TOKEN=$(curl --silent --show-error${trust} --request POST --url ${at('/oauth2/token')}` +
       ` --data grant_type=client_credentials --data client_id=${clientId} --data client_secret=${secret}` +
-      ` --data audience=${url}/api | tee /dev/stderr | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+      ` --data audience=${at('/api')} | tee /dev/stderr | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     '',
     'List the users:',
-    `  curl${trust} --request GET --url ${url}/api/v1/users --header "Authorization: Bearer $TOKEN"`,
+    `  curl${trust} --request GET --url ${at('/api/v1/users')} --header "Authorization: Bearer $TOKEN"`,
     '',
   ]
   return `${lines.join('\n')}\n`

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import { ApiError } from './errors.ts'
 import { metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Surface } from './server.ts'
 import { startPage } from './start-page.ts'
+import { cacheKey, findLogo, logoContent, logoPaths, logoTypes } from './store/logos.ts'
 
 /** What is neither OAuth nor the Management API: health, metrics, documents, the start page. */
 export function systemRoutes(app: FastifyInstance, { environment }: Surface): void {
@@ -28,6 +30,33 @@ export function systemRoutes(app: FastifyInstance, { environment }: Surface): vo
     return reply.type(contentType).send(text)
   })
 
+  const noLogo = () => new ApiError(404, 'LOGO_NOT_FOUND', 'No logo is set here.')
+  // Anyone may see a logo: pages for signing in show it. `cache` changes with the picture.
+  for (const type of logoTypes) {
+    app.get(logoPaths[type], { exposeHeadRoute: true }, async function logo(request, reply) {
+      const { org_code: code, p_org_code: other, cache } = request.query as Record<string, unknown>
+      const organizationCode = [code, other].find((given) => typeof given === 'string' && /^\w{1,64}$/.test(given))
+      const { read } = environment.store
+      const found = await findLogo(read, { organizationCode: (organizationCode as string | undefined) ?? '', type })
+      if (found === undefined) throw noLogo()
+      const etag = `"${found.sha256}"`
+      const isForGood = cache === cacheKey(found)
+      reply.headers({
+        etag,
+        'cache-control': isForGood ? 'public, max-age=31536000, immutable' : 'no-cache',
+        // A picture and nothing else, also where its address is opened: an SVG could hold scripts.
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        'x-content-type-options': 'nosniff',
+        'cross-origin-resource-policy': 'cross-origin',
+      })
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send()
+      const content = await logoContent(read, { ...found, type })
+      // It was replaced between the two readings.
+      if (content === undefined) throw noLogo()
+      return reply.type(found.contentType).send(content)
+    })
+  }
+
   let document: string | undefined
   app.get('/openapi.json', async function openApi(_request, reply) {
     document ??= JSON.stringify(openApiDocument(environment.baseUrl))
@@ -40,7 +69,7 @@ export function systemRoutes(app: FastifyInstance, { environment }: Surface): vo
   })
   app.get('/admin', async function admin(_request, reply) {
     const { html, contentSecurityPolicy } = startPage(environment.baseUrl)
-    reply.header('content-security-policy', contentSecurityPolicy)
+    reply.headers({ 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' })
     return reply.type('text/html; charset=utf-8').send(html)
   })
 }

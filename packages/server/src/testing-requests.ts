@@ -1,6 +1,7 @@
 import { operations } from './api/index.ts'
 import type { Operation } from './operation.ts'
 import { createCustomer, putPlan } from './store/billing.ts'
+import { putLogo } from './store/logos.ts'
 import { startOfTest, type TestClient, type TestReply, type TestServer } from './testing.ts'
 import { type Chosen, exampleOf, leftOut } from './testing-examples.ts'
 
@@ -70,9 +71,22 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   },
   app_id: (scene) => makers.application_id!(scene),
   'applications.id': ({ server, api }) => makers.application_id!({ server, api, made: {} }),
-  user_id: async ({ api }) => {
+  // A member, where the path names an organization before.
+  user_id: async ({ api, made }) => {
     const identities = [1, 2].map(() => ({ type: 'email', details: { email: `${fresh('owl')}@zoo.example` } }))
-    return (await succeed(api.post('/api/v1/user', { profile: { given_name: 'Olivia' }, identities }))).id
+    const user = { profile: { given_name: 'Olivia' }, identities, organization_code: made.org_code }
+    return (await succeed(api.post('/api/v1/user', user))).id
+  },
+  'users.id': ({ server, api }) => makers.user_id!({ server, api, made: {} }),
+  'users.roles': async ({ api }) => {
+    const body = { name: fresh('Keeper'), key: fresh('keeper') }
+    await succeed(api.post('/api/v1/roles', body))
+    return [body.key]
+  },
+  'users.permissions': async ({ api }) => {
+    const body = { name: fresh('Feed'), key: fresh('feed') }
+    await succeed(api.post('/api/v1/permissions', body))
+    return [body.key]
   },
   // GET, PATCH and DELETE /api/v1/user name the user in the query.
   id: (scene) => makers.user_id!(scene),
@@ -105,7 +119,7 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   factor_id: async (scene) => {
     const { server, made } = scene
     made.user_id ??= await makers.user_id!(scene)
-    return addFactor(server, made.user_id as string)
+    return addFactor(server, made.user_id as string, made.org_code as string | undefined)
   },
   'GetUsersMFA.user_id': async (scene) => {
     scene.made.user_id = await makers.user_id!(scene)
@@ -113,6 +127,78 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
     return scene.made.user_id
   },
   'ResetUsersMFAAll.user_id': (scene) => makers['GetUsersMFA.user_id']!(scene),
+  'GetOrgUserMFA.user_id': (scene) => makers['GetUsersMFA.user_id']!(scene),
+  'ResetOrgUserMFAAll.user_id': (scene) => makers['GetUsersMFA.user_id']!(scene),
+  feature_flag_key: async ({ api }) => {
+    const flag = { name: 'Owls', key: fresh('owls'), type: 'str', allow_override_level: 'usr', default_value: 'few' }
+    await succeed(api.post('/api/v1/feature_flags', flag))
+    return flag.key
+  },
+  // With the type and the level that the example of the update names.
+  'UpdateFeatureFlag.feature_flag_key': async ({ api }) => {
+    const flag = { name: 'Owls', key: fresh('owls'), type: 'str', allow_override_level: 'env', default_value: 'few' }
+    await succeed(api.post('/api/v1/feature_flags', flag))
+    return flag.key
+  },
+  'DeleteEnvironementFeatureFlagOverride.feature_flag_key': async (scene) => {
+    const key = await makers.feature_flag_key!(scene)
+    await succeed(scene.api.patch(`/api/v1/environment/feature_flags/${key}`, { value: 'many' }))
+    return key
+  },
+  'DeleteOrganizationFeatureFlagOverride.feature_flag_key': async (scene) => {
+    const key = await makers.feature_flag_key!(scene)
+    const of = `/api/v1/organizations/${scene.made.org_code}/feature_flags`
+    await succeed(scene.api.patch(`${of}/${key}?value=many`))
+    return key
+  },
+  // Of organizations, as the example of a new property is.
+  category_id: async ({ api }) => {
+    const body = { name: fresh('Nests'), context: 'org' }
+    return (await succeed(api.post('/api/v1/property_categories', body))).category.id
+  },
+  property_id: async (scene) => {
+    const category = await makers.category_id!(scene)
+    const body = { name: 'Nest', key: fresh('nest'), type: 'single_line_text', context: 'org', is_private: false }
+    return (await succeed(scene.api.post('/api/v1/properties', { ...body, category_id: category }))).property.id
+  },
+  property_key: () => 'kp_org_city',
+  'UpdateUserProperty.property_key': () => 'kp_usr_city',
+  'updateApplicationsProperty.property_key': async ({ api }) => {
+    const category = { name: fresh('Nests'), context: 'app' }
+    const { id } = (await succeed(api.post('/api/v1/property_categories', category))).category
+    const key = fresh('nest')
+    const body = { name: 'Nest', key, type: 'single_line_text', context: 'app', is_private: false, category_id: id }
+    await succeed(api.post('/api/v1/properties', body))
+    return key
+  },
+  'UpdateUserProperties.properties': () => ({ kp_usr_city: 'Sydney', kp_usr_is_marketing_opt_in: true }),
+  'UpdateOrganizationProperties.properties': () => ({ kp_org_city: 'Sydney' }),
+  'AddLogo.type': () => 'dark',
+  'AddOrganizationLogo.type': () => 'light',
+  'DeleteLogo.type': async ({ server }) => {
+    await addLogo(server, '')
+    return 'dark'
+  },
+  'DeleteOrganizationLogo.type': () => 'light',
+  variable_id: async ({ api }) => {
+    const body = { key: fresh('OWL').replace('-', '_'), value: 'hoot', is_secret: true }
+    return (await succeed(api.post('/api/v1/environment_variables', body))).environment_variable.id
+  },
+  'createEnvironmentVariable.key': () => fresh('OWL').replace('-', '_'),
+  'updateEnvironmentVariable.key': () => fresh('OWL').replace('-', '_'),
+  authenticated_session_lifetime: () => 3600,
+  webhook_id: async ({ api }) => {
+    const body = { name: 'Bell', endpoint: 'https://zoo.example/bell', event_types: ['access_request.created'] }
+    return (await succeed(api.post('/api/v1/webhooks', body))).webhook.id
+  },
+  // Nothing that the other examples do: each would be sent.
+  event_types: () => ['access_request.created'],
+  'CreateWebHook.endpoint': () => 'https://zoo.example/bell',
+  event_id: async ({ server, api }) => {
+    await succeed(api.post('/api/v1/permissions', { name: fresh('Feed'), key: fresh('feed') }))
+    const { id } = await server.db.selectFrom('events').select('id').limit(1).executeTakeFirstOrThrow()
+    return id
+  },
   theme_code: () => 'dark',
   billing_email: () => 'bills@zoo.example',
   billing_plan_code: ({ server }) => addPlan(server),
@@ -170,7 +256,7 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   is_access_control_enabled: () => false,
 }
 
-async function addFactor(server: TestServer, userId: string): Promise<string> {
+async function addFactor(server: TestServer, userId: string, organizationCode?: string): Promise<string> {
   const id = fresh('mfa')
   await server.write((db) =>
     db
@@ -178,6 +264,7 @@ async function addFactor(server: TestServer, userId: string): Promise<string> {
       .values({
         id,
         user_id: userId,
+        organization_code: organizationCode ?? null,
         type: 'email',
         name: 'owl@zoo.example',
         is_verified: true,
@@ -187,6 +274,11 @@ async function addFactor(server: TestServer, userId: string): Promise<string> {
       .execute(),
   )
   return id
+}
+
+async function addLogo(server: TestServer, organizationCode: string): Promise<void> {
+  const file = { name: 'owl.gif', contentType: 'image/gif', bytes: picture }
+  await server.write((db) => putLogo(db, { organizationCode, type: 'dark' }, file, startOfTest))
 }
 
 async function addPlan(server: TestServer): Promise<string> {

@@ -197,7 +197,11 @@ export async function addApplication(
   return { clientId, clientSecret }
 }
 
-async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+/**
+ * An empty database of the store that KINDRED_TEST_STORE names.
+ * @returns its URL, and a function to be called when nothing is connected to it any more
+ */
+export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const kind = process.env.KINDRED_TEST_STORE ?? 'memory'
   databases += 1
   if (kind === 'memory') return { url: 'memory:', drop: async () => {} }

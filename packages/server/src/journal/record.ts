@@ -1,6 +1,8 @@
 import type { Ids } from '../store/ids.ts'
 import { statement } from '../store/statement.ts'
 import type { Db } from '../store/tables.ts'
+import { queueDeliveries } from '../store/webhook-deliveries.ts'
+import type { Subscriptions } from './subscriptions.ts'
 
 /** Events that Kinde has too, and sends to webhooks. @see https://docs.kinde.com/integrate/webhooks/about-webhooks/ */
 export const kindeEventTypes = [
@@ -10,10 +12,19 @@ export const kindeEventTypes = [
   'user.created',
   'user.updated',
   'user.deleted',
+  'user.authenticated',
+  'user.authentication_failed',
+  'access_request.created',
   'subscriber.created',
+  'passkey.added',
+  'passkey.removed',
   'customer.agreement_created',
   'customer.agreement_cancelled',
+  'customer.invoice_overdue',
   'customer.meter_usage_updated',
+  'customer.payment_failed',
+  'customer.payment_succeeded',
+  'customer.plan_created',
   'customer.plan_assigned',
   'customer.plan_changed',
   'role.created',
@@ -43,15 +54,52 @@ export const kindredEventTypes = [
   'business.updated',
   'signing_keys.rotated',
   'token.revoked',
+  'user.password_set',
   'user.claims_refreshed',
   'user.mfa_reset',
+  'user.api_scope_added',
+  'user.api_scope_removed',
   'user.sessions_ended',
   'api_key.created',
   'api_key.rotated',
   'api_key.deleted',
+  'feature_flag.created',
+  'feature_flag.updated',
+  'feature_flag.deleted',
+  'environment.feature_flag_overridden',
+  'environment.feature_flags_reset',
+  'organization.feature_flag_overridden',
+  'organization.feature_flags_reset',
+  'user.feature_flag_overridden',
+  'property.created',
+  'property.updated',
+  'property.deleted',
+  'property_category.created',
+  'property_category.updated',
+  'organization.properties_updated',
+  'application.properties_updated',
+  'environment.mfa_updated',
+  'environment.passkey_policy_updated',
+  'environment.logo_set',
+  'environment.logo_removed',
+  'organization.mfa_updated',
+  'organization.passkey_policy_updated',
+  'organization.session_policy_updated',
+  'organization.logo_set',
+  'organization.logo_removed',
+  'environment_variable.created',
+  'environment_variable.updated',
+  'environment_variable.deleted',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
+  'webhook.disabled',
 ] as const
 
-export type EventType = (typeof kindeEventTypes)[number] | (typeof kindredEventTypes)[number]
+/** One of the types that Kinde has. */
+export type KindeEventType = (typeof kindeEventTypes)[number]
+
+export type EventType = KindeEventType | (typeof kindredEventTypes)[number]
 
 /** Something that a request changed. `data` is what a webhook would carry: never a secret. */
 export interface ChangeEvent {
@@ -83,26 +131,27 @@ const insertEvent = statement<
     'insert into events (id, type, source, created_at_ms, application_id, request_id, data) values (?, ?, ?, ?, ?, ?, ?)',
 )
 
+const sentToWebhooks: ReadonlySet<string> = new Set(kindeEventTypes)
+
 /**
- * Stores events in the transaction that carries the changes which they tell of.
- * @param now milliseconds since the epoch
+ * Stores events in the transaction that carries the changes which they tell of, and queues them for the webhooks that
+ * want them.
+ * @param context `now` in milliseconds since the epoch; without `subscriptions` the database is asked who wants an event
+ * @returns whether something may be waiting for delivery once the transaction is committed
  */
 export async function recordEvents(
   db: Db,
   events: readonly ChangeEvent[],
-  context: { actor: Actor; ids: Ids; now: number },
-): Promise<void> {
-  const { actor, ids, now } = context
+  context: { actor: Actor; ids: Ids; now: number; subscriptions?: Subscriptions | undefined },
+): Promise<boolean> {
+  const { actor, ids, now, subscriptions } = context
+  let isQueued = false
   for (const { type, data } of events) {
-    await insertEvent(
-      db,
-      ids.event(),
-      type,
-      actor.source,
-      now,
-      actor.applicationId,
-      actor.requestId,
-      JSON.stringify(data),
-    )
+    const id = ids.event()
+    await insertEvent(db, id, type, actor.source, now, actor.applicationId, actor.requestId, JSON.stringify(data))
+    if (!sentToWebhooks.has(type) || subscriptions?.mayWant(type) === false) continue
+    await queueDeliveries(db, { id, type }, { ids, now })
+    isQueued = true
   }
+  return isQueued
 }

@@ -82,10 +82,7 @@ export class AccessTokens {
       scp: [...grant.requested],
       v: '2',
     }
-    const key = this.#keys.current
-    // By hand, with the header made once for each key: a JWT library spends 30 µs more on the same bytes.
-    const payload = Buffer.from(JSON.stringify(claims)).toString('base64url')
-    return this.#signer.sign(`${key.header}.${payload}`, key)
+    return this.#signer.signJwt(claims, this.#keys.current)
   }
 
   /**

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, ran
 import { promisify } from 'node:util'
 import { StartError } from '../errors.ts'
 import type { Cipher } from '../store/cipher.ts'
+import { lockSetup } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import type { Db } from '../store/tables.ts'
 
@@ -87,6 +88,7 @@ export class KeyRing {
     if (ring.#current === undefined) {
       const key = await options.firstKey()
       await options.store.write(async (db) => {
+        await lockSetup(db)
         const existing = await db.selectFrom('signing_keys').select('kid').limit(1).executeTakeFirst()
         if (existing === undefined) await insertKey(db, key, options.cipher, options.now(), options.now())
       })
@@ -121,6 +123,7 @@ export class KeyRing {
     if (await this.#hasNext(this.#store.read)) return
     const key = await makeSigningKey()
     await this.#store.write(async (db) => {
+      await lockSetup(db)
       if (!(await this.#hasNext(db))) await insertKey(db, key, this.#cipher, this.#now(), null)
     })
     await this.#load()
@@ -136,6 +139,7 @@ export class KeyRing {
     await this.prepareNext()
     const now = this.#now()
     const rotation = await this.#store.write(async (db) => {
+      await lockSetup(db)
       const keys = db.selectFrom('signing_keys').select(['kid', 'created_at_ms'])
       const current = await keys
         .where('activated_at_ms', 'is not', null)

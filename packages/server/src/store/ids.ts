@@ -31,7 +31,18 @@ const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 const secretLength = 52
 
 /** Ids from the operating system's randomness. */
-export const randomIds: Ids = idsFrom({ bytes: randomBytes, below: randomInt, uuid: randomUUID })
+export const randomIds: Ids = idsFrom({ bytes: pooledBytes, below: randomInt, uuid: randomUUID })
+
+const poolBytes = 4096
+let pool = Buffer.alloc(0)
+
+/** Random bytes, fetched from the system many at a time: asking for a few costs as much as for a page of them. */
+function pooledBytes(length: number): Buffer {
+  if (pool.length < length) pool = randomBytes(poolBytes)
+  const bytes = pool.subarray(0, length)
+  pool = pool.subarray(length)
+  return bytes
+}
 
 /** @param source where randomness comes from: `bytes(n)`, `below(limit)` (a whole number from 0), `uuid()` */
 export function idsFrom(source: {

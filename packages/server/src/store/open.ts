@@ -31,10 +31,18 @@ async function connect(url: string, exclusive: boolean): Promise<Store> {
     return openPostgres(url)
   }
   const { openSqlite } = await import('./sqlite.ts')
-  if (url === 'memory:') return openSqlite(null, { exclusive: false })
+  const { searchIndexUpdate: beforeCommit } = await import('./user-search-index.ts')
+  if (url === 'memory:') return openSqlite(null, { exclusive: false, beforeCommit })
   const file = url.replace(/^sqlite:/, '')
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  return openSqlite(file, { exclusive })
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new StartError(
+      `KINDRED_DATABASE_URL: the folder of ${file} cannot be made (${(cause as Error).message}). Name a file in another one.`,
+      { cause },
+    )
+  }
+  return openSqlite(file, { exclusive, beforeCommit })
 }
 
 /**

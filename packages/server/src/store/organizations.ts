@@ -2,7 +2,7 @@ import type { Updateable } from 'kysely'
 import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { timestamp } from '../time.ts'
 import { type Color, parseColor } from './colors.ts'
-import { nameSort } from './dialect.ts'
+import { dialectOf, nameSort } from './dialect.ts'
 import type { Ids } from './ids.ts'
 import type { Database, Db, OrganizationRow } from './tables.ts'
 
@@ -40,6 +40,37 @@ export interface OrganizationSettings extends Partial<Record<(typeof brandColors
 /** @throws {ApiError} 404 ORGANIZATION_NOT_FOUND */
 export async function requireOrganization(db: Db, code: string): Promise<OrganizationRow> {
   const row = await db.selectFrom('organizations').selectAll().where('code', '=', code).executeTakeFirst()
+  if (row === undefined) throw notFound('organization', code)
+  return row
+}
+
+/**
+ * Keeps an organization from being deleted until the transaction ends, so that nothing is left behind that names it.
+ * @returns its code
+ * @throws {ApiError} 404 ORGANIZATION_NOT_FOUND
+ */
+export async function keepOrganization(db: Db, code: string): Promise<string> {
+  const row = await db
+    .selectFrom('organizations')
+    .select('code')
+    .where('code', '=', code)
+    .$if(dialectOf(db) === 'postgres', (query) => query.forKeyShare())
+    .executeTakeFirst()
+  if (row === undefined) throw notFound('organization', code)
+  return row.code
+}
+
+/**
+ * The organization, held until the transaction ends: another request that changes it waits.
+ * @throws {ApiError} 404 ORGANIZATION_NOT_FOUND
+ */
+export async function holdOrganization(db: Db, code: string): Promise<OrganizationRow> {
+  const row = await db
+    .selectFrom('organizations')
+    .selectAll()
+    .where('code', '=', code)
+    .$if(dialectOf(db) === 'postgres', (query) => query.forNoKeyUpdate())
+    .executeTakeFirst()
   if (row === undefined) throw notFound('organization', code)
   return row
 }
@@ -241,6 +272,7 @@ export async function deleteOrganization(db: Db, code: string): Promise<{ users:
   // What is kept by the owner's code alone, without a foreign key.
   await db.deleteFrom('property_values').where('owner_id', '=', code).execute()
   await db.deleteFrom('feature_flag_overrides').where('level', '=', 'org').where('owner_id', '=', code).execute()
+  await db.deleteFrom('logos').where('organization_code', '=', code).execute()
   // Its M2M applications go by the foreign key, but this process remembers them: the statement tells.
   await db.deleteFrom('applications').where('org_code', '=', code).execute()
   await db.deleteFrom('organizations').where('code', '=', code).execute()

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { ApiError, invalid } from '../errors.ts'
@@ -41,13 +41,16 @@ export interface Position {
 
 /**
  * Reads and writes `next_token`: base64url of `<position>:::<sort>:::<seal>`, as Kinde's tokens carry their sort. The
- * seal (HMAC under a key of the environment) makes a token that was changed, or made up, a 400 and not a wrong page.
+ * seal makes a token that was changed, or made up, a 400 and not a wrong page. It is two nested hashes under keys of the
+ * environment, the construction below HMAC, by Node's one-shot hash: a quarter of the cost of `createHmac`.
  */
 export class PageTokens {
-  readonly #key: Buffer
+  readonly #innerKey: string
+  readonly #outerKey: string
 
   constructor(cipher: Cipher) {
-    this.#key = cipher.deriveKey('page tokens')
+    this.#innerKey = cipher.deriveKey('page tokens, inner').toString('hex')
+    this.#outerKey = cipher.deriveKey('page tokens, outer').toString('hex')
   }
 
   /** @param list names the list, so that a token of one list does not open another */
@@ -58,9 +61,11 @@ export class PageTokens {
 
   /** @throws {ApiError} 400 INVALID_NEXT_TOKEN */
   read(list: string, token: string): { sort: string; after: Position } {
-    const text = Buffer.from(token, 'base64url').toString()
-    const [, content, position, sort, seal] = /^((.*):::(\w*)):::(.*)$/s.exec(text) ?? []
-    if (content === undefined || seal !== this.#seal(list, content)) {
+    const bytes = Buffer.from(token, 'base64url')
+    const [, content, position, sort, seal] = /^((.*):::(\w*)):::(.*)$/s.exec(bytes.toString()) ?? []
+    // Decoding overlooks characters that do not belong there.
+    const isExact = bytes.toString('base64url') === token
+    if (!isExact || content === undefined || seal !== this.#seal(list, content)) {
       throw invalid(
         'next_token',
         'This next_token does not belong to this list. Use the one of the page before, unchanged, or start without one.',
@@ -73,7 +78,8 @@ export class PageTokens {
   }
 
   #seal(list: string, content: string): string {
-    return createHmac('sha256', this.#key).update(`${list}\0${content}`).digest('base64url').slice(0, 22)
+    const inner = hash('sha256', `${this.#innerKey}${list}\0${content}`)
+    return hash('sha256', `${this.#outerKey}${inner}`, 'base64url').slice(0, 22)
   }
 }
 

@@ -1,5 +1,5 @@
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type DatabaseConnection,
   type Driver,
   Kysely,
@@ -8,102 +8,131 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely'
-import postgres from 'postgres'
-import { StartError } from '../errors.ts'
+import { DatabaseUnavailable, StartError } from '../errors.ts'
+import { listen } from './postgres-listen.ts'
+import { nothingToStream, reasonOf, type Session, Sessions, SharedSessions } from './postgres-sessions.ts'
+import { setRunner } from './statement.ts'
 import { ChangeListeners, type Store } from './store.ts'
 import type { Database, Db } from './tables.ts'
-import { touchedTable } from './touched.ts'
-
-/** Deadlock and serialization failure: the transaction did nothing wrong, it met another one. */
-const retryable = new Set(['40P01', '40001'])
-const largestRetries = 3
 
 /**
- * Opens PostgreSQL. Statements are named and prepared once for each connection; reads are pipelined.
+ * The transaction did nothing wrong, it met another one: deadlock and serialization failure; a row that it had looked at
+ * was deleted (foreign key), or a value that it had found free was taken (unique) before its own statement came. Run
+ * again, it finds things as they are now, and refuses what it has to refuse.
+ */
+const retryable = new Set(['40P01', '40001', '23503', '23505'])
+const mostRetries = 3
+/** Apart from each other, because a transaction may itself be waiting for a read. */
+const mostReaders = 6
+const mostWriters = 10
+const pingTimeoutMs = 3000
+
+/**
+ * Opens PostgreSQL. Statements are named and prepared once for each connection; reads are pipelined. A connection that
+ * fails is replaced; what cannot be repeated is refused with {@link DatabaseUnavailable}.
  * @param url `postgres://user:pass@host/db`, optionally with `?schema=name`; further parameters go to the driver
  * @throws {StartError} when the server cannot be reached or refuses the user
  */
 export async function openPostgres(url: string): Promise<Store> {
   const { schema, driverUrl } = parseUrl(url)
-  const sql = postgres(driverUrl, {
-    connection: { application_name: 'kindred', search_path: `"${schema}", public` },
-    onnotice: () => {},
-    max: 16,
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-  })
+  const options = { url: driverUrl, schema }
+  const channel = `kindred_${schema}`
+  const readers = new Sessions(mostReaders, options)
+  const writers = new Sessions(mostWriters, options)
+  const listeners = new ChangeListeners()
+  const reading = new SharedSessions(readers)
+  const transactions = new WeakMap<Session, Db>()
+
+  const closeSessions = () => Promise.all([readers.close(), writers.close()])
+  let stopListening: () => Promise<void>
   try {
-    // Two nodes may start at the same moment, and "if not exists" does not wait for the other one.
-    await sql.begin(async (transaction) => {
-      await transaction`select pg_advisory_xact_lock(${schemaLock})`
-      await transaction`create schema if not exists ${transaction(schema)}`
+    await createSchema(writers, schema)
+    stopListening = await listen({
+      ...options,
+      channel,
+      onNotice: (tables) => listeners.tell(new Set(tables.split(','))),
+      // Nobody knows what was missed, so everything remembered is dropped.
+      onGap: () => listeners.tell(null),
     })
   } catch (error) {
-    await sql.end({ timeout: 0 })
+    await closeSessions()
     throw new StartError(
-      `KINDRED_DATABASE_URL: cannot use PostgreSQL at ${new URL(driverUrl).host} (${reasonOf(error)}). ` +
+      `KINDRED_DATABASE_URL: cannot use PostgreSQL at ${new URL(driverUrl).host} (${reasonOf(error instanceof DatabaseUnavailable ? error.cause : error)}). ` +
         'Check host, user, password and database, and that the user may create a schema.',
       { cause: error },
     )
   }
 
-  const listeners = new ChangeListeners()
-  const channel = `kindred_${schema}`
-  // After a lost connection nobody knows what was missed, so everything remembered is dropped.
-  const listening = await sql.listen(
-    channel,
-    (tables) => listeners.tell(new Set(tables.split(','))),
-    () => listeners.tell(null),
-  )
-  const pooled: DatabaseConnection = new PostgresConnection(sql)
+  const running = new Set<Promise<unknown>>()
+  let isClosed = false
 
-  async function attempt<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
-    const reserved = await sql.reserve()
-    const connection = new PostgresConnection(reserved)
-    try {
-      // Not awaited: it travels in one packet with the first statement, whose error would also be its own.
-      reserved.unsafe('begin').catch(() => {})
-      const result = await work(kyselyOn(connection))
-      if (connection.touched.size > 0) {
-        const tables = [...connection.touched].join(',')
-        reserved.unsafe('select pg_notify($1, $2)', [channel, tables], { prepare: true }).catch(() => {})
+  function write<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
+    if (isClosed) return Promise.reject(new Error('The database has been closed.'))
+    const result = transact(work)
+    const settled: Promise<unknown> = result.then(
+      () => running.delete(settled),
+      () => running.delete(settled),
+    )
+    running.add(settled)
+    return result
+  }
+
+  async function transact<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
+    for (let attempts = 1; ; attempts += 1) {
+      const session = await writers.take()
+      const wasConnected = session.isConnected
+      let isCommitting = false
+      try {
+        session.touched.clear()
+        await begin(session)
+        const result = await work(transactionOn(session))
+        const touched = new Set(session.touched)
+        if (touched.size > 0) await session.run('select pg_notify($1, $2)', [channel, [...touched].join()])
+        isCommitting = true
+        const { command } = await session.run('commit')
+        if (command === 'ROLLBACK') throw new Error('the transaction was rolled back by the database')
+        listeners.tell(touched)
+        return result
+      } catch (error) {
+        if (!isCommitting && !session.isLost) await rollBack(session)
+        // A connection that served before may have ended with a server that is up again by now. Once the commit was
+        // sent nobody knows what became of it, and only the caller can tell whether to repeat it.
+        const isStale = error instanceof DatabaseUnavailable && wasConnected && !isCommitting
+        if (attempts > mostRetries || !(isStale || isRetryable(error))) throw error
+      } finally {
+        writers.giveBack(session)
       }
-      const { command } = await reserved.unsafe('commit')
-      if (command === 'ROLLBACK') throw new Error('the transaction was rolled back by the database')
-      listeners.tell(connection.touched)
-      return result
-    } catch (error) {
-      await reserved.unsafe('rollback').catch(() => {})
-      throw error
-    } finally {
-      reserved.release()
     }
+  }
+
+  function transactionOn(session: Session): Db {
+    const known = transactions.get(session)
+    if (known !== undefined) return known
+    const made = kyselyOn(new OneAfterTheOther(session))
+    transactions.set(session, made)
+    return made
   }
 
   return {
     dialect: 'postgres',
-    read: kyselyOn(pooled),
-    async write(work) {
-      for (let retries = 0; ; retries += 1) {
-        try {
-          return await attempt(work)
-        } catch (error) {
-          if (retries === largestRetries || !retryable.has((error as { code?: string }).code ?? '')) throw error
-        }
-      }
-    },
+    read: kyselyOn(reading),
+    write,
     onChange: (listener) => listeners.add(listener),
     async ping() {
-      await sql`select 1`
+      const answer = reading.executeQuery(CompiledQuery.raw('select 1'))
+      await Promise.race([answer, silence(pingTimeoutMs)])
     },
     async close() {
-      await listening.unlisten().catch(() => {})
-      await sql.end({ timeout: 5 })
+      isClosed = true
+      await Promise.all(running)
+      await stopListening()
+      await closeSessions()
     },
   }
 }
 
-/** The lock under which schemas and extensions are made: the same for every schema of a database. */
-export const schemaLock = 0x6b_69_6e_64
+/** The lock under which schemas, tables and what every environment has are made: the same for all schemas. */
+export const setupLock = 0x6b_69_6e_64
 
 function parseUrl(url: string): { schema: string; driverUrl: string } {
   const parsed = new URL(url)
@@ -118,64 +147,93 @@ function parseUrl(url: string): { schema: string; driverUrl: string } {
   return { schema, driverUrl: parsed.href }
 }
 
-function reasonOf(error: unknown): string {
-  const { message, code } = error as Error & { code?: string }
-  return message || code || 'no reason given'
+/** Two nodes may start at the same moment, and "if not exists" does not wait for the other one. */
+async function createSchema(sessions: Sessions, schema: string): Promise<void> {
+  const session = await sessions.take()
+  await session.run('begin')
+  await session.run('select pg_advisory_xact_lock($1)', [setupLock])
+  const existing = await session.run('select from pg_namespace where nspname = $1', [schema])
+  // Making a schema that exists needs a right all the same, which the user may have been spared.
+  if (existing.count === 0) await session.run(`create schema "${schema}"`)
+  await session.run('commit')
+  sessions.giveBack(session)
 }
 
-class PostgresConnection implements DatabaseConnection {
-  /** Watched tables changed in this transaction. */
-  readonly touched = new Set<string>()
-  readonly #sql: postgres.Sql | postgres.ReservedSql
+/**
+ * Begins a transaction. Not awaited where the connection is open: it travels in one packet with the first statement,
+ * whose error would also be its own.
+ */
+async function begin(session: Session): Promise<void> {
+  const begun = session.run('begin')
+  if (session.isConnected) begun.catch(() => {})
+  else await begun
+}
 
-  constructor(sql: postgres.Sql | postgres.ReservedSql) {
-    this.#sql = sql
+async function rollBack(session: Session): Promise<void> {
+  try {
+    await session.run('rollback')
+  } catch {
+    // The connection is gone, and with it the transaction.
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return retryable.has((error as { code?: string }).code ?? '')
+}
+
+function silence(timeoutMs: number): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const late = new DatabaseUnavailable(`PostgreSQL did not answer within ${timeoutMs} ms`)
+    setTimeout(() => reject(late), timeoutMs).unref()
+  })
+}
+
+/**
+ * A transaction's statements, one at a time. Sent together, the later ones could wait inside the driver while the
+ * connection breaks, and it would send them over the next connection, outside of the transaction.
+ */
+class OneAfterTheOther implements DatabaseConnection {
+  readonly #session: Session
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(session: Session) {
+    this.#session = session
   }
 
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const rows = await this.#sql.unsafe(query.sql, query.parameters as never[], { prepare: true })
-    if (query.query !== undefined) {
-      const table = touchedTable(query)
-      if (table !== undefined) this.touched.add(table)
-    }
-    return { rows: rows as unknown as Row[], numAffectedRows: BigInt(rows.count ?? 0) }
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const result = this.#last.then(() => this.#session.executeQuery<Row>(query))
+    this.#last = result.catch(() => {})
+    return result
   }
 
-  // biome-ignore lint/correctness/useYield: Kysely's interface asks for a generator; nothing here streams yet.
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error('Rows are read by pages: there is nothing to stream.')
-  }
+  streamQuery = nothingToStream
 }
 
 function kyselyOn(connection: DatabaseConnection): Db {
-  return new Kysely<Database>({ dialect: new PostgresOn(connection) })
-}
-
-class PostgresOn {
-  readonly #connection: DatabaseConnection
-  constructor(connection: DatabaseConnection) {
-    this.#connection = connection
+  const driver: Driver = {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    beginTransaction: transactionsBelongToTheStore,
+    commitTransaction: transactionsBelongToTheStore,
+    rollbackTransaction: transactionsBelongToTheStore,
+    destroy: async () => {},
   }
-  createAdapter() {
-    return new PostgresAdapter()
-  }
-  createDriver(): Driver {
-    return {
-      init: async () => {},
-      acquireConnection: async () => this.#connection,
-      releaseConnection: async () => {},
-      beginTransaction: transactionsBelongToTheStore,
-      commitTransaction: transactionsBelongToTheStore,
-      rollbackTransaction: transactionsBelongToTheStore,
-      destroy: async () => {},
-    }
-  }
-  createIntrospector(db: Kysely<never>) {
-    return new PostgresIntrospector(db)
-  }
-  createQueryCompiler() {
-    return new PostgresQueryCompiler()
-  }
+  const db = new Kysely<Database>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  })
+  setRunner(db, {
+    async runStatement(text, parameters) {
+      const { rows } = await connection.executeQuery<object>(CompiledQuery.raw(text, parameters as unknown[]))
+      return rows.map((row) => Object.values(row))
+    },
+  })
+  return db
 }
 
 async function transactionsBelongToTheStore(): Promise<never> {

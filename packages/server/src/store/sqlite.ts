@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   type CompiledQuery,
@@ -9,8 +10,9 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { StartError } from '../errors.ts'
+import { DatabaseUnavailable, StartError } from '../errors.ts'
 import { Checkpointer } from './checkpoint.ts'
+import { type StatementRunner, setRunner } from './statement.ts'
 import { ChangeListeners, type Store } from './store.ts'
 import type { Database, Db } from './tables.ts'
 import { touchedTable } from './touched.ts'
@@ -26,16 +28,21 @@ const largestBatch = 256
  * Opens SQLite through Node's built-in module. A file has one writing and one reading connection (WAL,
  * `synchronous=FULL`: a commit is on disk before it is answered); in memory both are the same connection.
  * @param file a path, or null for a database in memory
- * @param options `exclusive`: be the only server on this file
+ * @param options `exclusive`: be the only server on this file; `beforeCommit` makes, once there are tables, what is called
+ *   in each transaction right before its commit
  * @throws {StartError} when another server holds the file, or it is no database
  */
-export function openSqlite(file: string | null, options: { exclusive: boolean }): Store {
+export function openSqlite(
+  file: string | null,
+  options: { exclusive: boolean; beforeCommit?: (database: DatabaseSync) => () => void },
+): Store {
   const lock = file !== null && options.exclusive ? lockFile(file) : null
+  if (file !== null) makePrivateFile(file, file)
   const writer = connect(file ?? ':memory:')
   const writing = new SqliteConnection(writer)
   const reading = file === null ? new ReadAfterBatch(writing) : new SqliteConnection(connect(file))
   const listeners = new ChangeListeners()
-  const commits = new GroupCommit(writing, (tables) => listeners.tell(tables))
+  const commits = new GroupCommit(writing, (tables) => listeners.tell(tables), options.beforeCommit)
   const checkpointer = file === null ? null : new Checkpointer(file)
   if (reading instanceof ReadAfterBatch) reading.commits = commits
   else commits.onCommit = () => checkpointer?.noteCommit()
@@ -50,6 +57,17 @@ export function openSqlite(file: string | null, options: { exclusive: boolean })
     listeners.tell(null)
   }, foreignChangePollMs).unref()
 
+  async function close(): Promise<void> {
+    clearInterval(poll)
+    await commits.close()
+    await checkpointer?.stop()
+    if (file !== null) writer.exec('pragma wal_checkpoint(truncate)')
+    reading.close()
+    writing.close()
+    lock?.close()
+  }
+
+  let closing: Promise<void> | undefined
   return {
     dialect: 'sqlite',
     read: kyselyOn(reading),
@@ -58,22 +76,16 @@ export function openSqlite(file: string | null, options: { exclusive: boolean })
     async ping() {
       await reading.executeQuery({ sql: 'select 1', parameters: [] } as unknown as CompiledQuery)
     },
-    async close() {
-      clearInterval(poll)
-      await commits.idle()
-      await checkpointer?.stop()
-      if (file !== null) writer.exec('pragma wal_checkpoint(truncate)')
-      reading.close()
-      writing.close()
-      lock?.close()
+    close() {
+      closing ??= close()
+      return closing
     },
   }
 }
 
 function connect(path: string): DatabaseSync {
-  let database: DatabaseSync
   try {
-    database = new DatabaseSync(path)
+    const database = new DatabaseSync(path)
     database.exec(`
       pragma busy_timeout = 5000;
       pragma journal_mode = wal;
@@ -84,14 +96,27 @@ function connect(path: string): DatabaseSync {
       pragma mmap_size = 1073741824;
       pragma temp_store = memory;
     `)
+    return database
   } catch (error) {
-    throw new StartError(
-      `KINDRED_DATABASE_URL: cannot open the SQLite database ${path} (${(error as Error).message}). ` +
-        'Check the path and its permissions, or name another file.',
-      { cause: error },
-    )
+    throw unusable(path, error)
   }
-  return database
+}
+
+/** SQLite gives the files beside the database, its log among them, the mode that the database has. */
+function makePrivateFile(path: string, database: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600))
+  } catch (error) {
+    throw unusable(database, error)
+  }
+}
+
+function unusable(path: string, cause: unknown): StartError {
+  return new StartError(
+    `KINDRED_DATABASE_URL: cannot open the SQLite database ${path} (${(cause as Error).message}). ` +
+      'Check the path and its permissions, or name another file.',
+    { cause },
+  )
 }
 
 /**
@@ -99,17 +124,24 @@ function connect(path: string): DatabaseSync {
  * on a small database beside the real one. Two servers on one file would each remember what the other one changes.
  */
 function lockFile(file: string): DatabaseSync {
+  makePrivateFile(`${file}-lock`, file)
   const lock = new DatabaseSync(`${file}-lock`)
   try {
     lock.exec('pragma busy_timeout = 0; begin exclusive')
   } catch (error) {
     lock.close()
+    if (!isBusy(error)) throw unusable(file, error)
     throw new StartError(
       `KINDRED_DATABASE_URL: another Kindred is serving ${file}. Stop it, or give this one another file or PostgreSQL.`,
       { cause: error },
     )
   }
   return lock
+}
+
+/** SQLITE_BUSY, of which there are several kinds: another connection holds the lock. */
+function isBusy(error: unknown): boolean {
+  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
 }
 
 interface Prepared {
@@ -120,11 +152,13 @@ interface Prepared {
 }
 
 /** Runs statements at once, on the calling thread: SQLite's answer is there before a promise would be. */
-class SqliteConnection implements DatabaseConnection {
+class SqliteConnection implements DatabaseConnection, StatementRunner {
   readonly database: DatabaseSync
   /** Watched tables changed since the last commit. */
   readonly touched = new Set<string>()
   readonly #prepared = new Map<string, Prepared>()
+  /** Statements of hot paths: few, and never dropped. */
+  readonly #tuples = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync) {
     this.database = database
@@ -145,6 +179,16 @@ class SqliteConnection implements DatabaseConnection {
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
   }
 
+  async runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]> {
+    let prepared = this.#tuples.get(text)
+    if (prepared === undefined) {
+      prepared = this.database.prepare(text)
+      prepared.setReturnArrays(true)
+      this.#tuples.set(text, prepared)
+    }
+    return prepared.all(...parameters.map(toSqlite)) as unknown as unknown[][]
+  }
+
   // biome-ignore lint/correctness/useYield: Kysely's interface asks for a generator; nothing here streams.
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('SQLite answers at once: there is nothing to stream.')
@@ -152,6 +196,7 @@ class SqliteConnection implements DatabaseConnection {
 
   close(): void {
     this.#prepared.clear()
+    this.#tuples.clear()
     this.database.close()
   }
 
@@ -160,6 +205,8 @@ class SqliteConnection implements DatabaseConnection {
     if (known !== undefined) return known
     const statement = this.database.prepare(text)
     const columns = statement.columns()
+    // What a change returns may hold a row id of the search index, which is larger than a number can be.
+    if (columns.length === 0) statement.setReadBigInts(true)
     const prepared = {
       statement,
       returnsRows: columns.length > 0,
@@ -187,7 +234,7 @@ function fromSqlite(row: Record<string, unknown>, booleans: string[]): void {
 }
 
 /** Reads of a database in memory, which has one connection: they wait while a batch of writes is open on it. */
-class ReadAfterBatch implements DatabaseConnection {
+class ReadAfterBatch implements DatabaseConnection, StatementRunner {
   commits: GroupCommit | undefined
   readonly #connection: SqliteConnection
 
@@ -198,6 +245,11 @@ class ReadAfterBatch implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     while (this.commits?.batch !== undefined) await this.commits.batch
     return this.#connection.executeQuery(query)
+  }
+
+  async runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]> {
+    while (this.commits?.batch !== undefined) await this.commits.batch
+    return this.#connection.runStatement(text, parameters)
   }
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
@@ -226,24 +278,35 @@ class GroupCommit {
   readonly #connection: SqliteConnection
   readonly #db: Db
   readonly #tell: (tables: ReadonlySet<string>) => void
+  readonly #makeBeforeCommit: ((database: DatabaseSync) => () => void) | undefined
+  #beforeCommit: (() => void) | undefined
   #queue: Job[] = []
   #draining: Promise<void> | undefined
+  #isClosed = false
 
-  constructor(connection: SqliteConnection, tell: (tables: ReadonlySet<string>) => void) {
+  constructor(
+    connection: SqliteConnection,
+    tell: (tables: ReadonlySet<string>) => void,
+    makeBeforeCommit: ((database: DatabaseSync) => () => void) | undefined,
+  ) {
+    this.#makeBeforeCommit = makeBeforeCommit
     this.#connection = connection
     this.#db = kyselyOn(connection)
     this.#tell = tell
   }
 
   add<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(new Error('The database has been closed.'))
     return new Promise((resolve, reject) => {
       this.#queue.push({ work, resolve, reject })
       this.#draining ??= this.#drain()
     })
   }
 
-  async idle(): Promise<void> {
-    while (this.#draining !== undefined) await this.#draining
+  /** Takes no more, and resolves when what it took has been written. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#draining
   }
 
   async #drain(): Promise<void> {
@@ -264,12 +327,17 @@ class GroupCommit {
     try {
       database.exec('begin immediate')
       for (const job of jobs) answers.push(await this.#inSavepoint(job))
+      this.#beforeCommit ??= this.#makeBeforeCommit?.(database)
+      this.#beforeCommit?.()
       database.exec('commit')
     } catch (error) {
       // Disk full, input or output error: nothing of the batch is on disk, so nobody is told that it is.
       if (database.isTransaction) database.exec('rollback')
       touched.clear()
-      for (const job of jobs) job.reject(error)
+      const reason = isBusy(error)
+        ? new DatabaseUnavailable('another process holds the SQLite database', { cause: error })
+        : error
+      for (const job of jobs) job.reject(reason)
       return
     }
     this.onCommit()
@@ -288,14 +356,15 @@ class GroupCommit {
       database.exec('release request')
       return () => job.resolve(result as never)
     } catch (error) {
-      // Some errors end the whole transaction; then this throws, and the batch fails as one.
+      // Some errors, such as a full disk, end the whole transaction; then the batch fails as one.
+      if (!database.isTransaction) throw error
       database.exec('rollback to request; release request')
       return () => job.reject(error)
     }
   }
 }
 
-function kyselyOn(connection: DatabaseConnection): Db {
+function kyselyOn(connection: DatabaseConnection & StatementRunner): Db {
   const driver: Driver = {
     init: async () => {},
     acquireConnection: async () => connection,
@@ -305,7 +374,7 @@ function kyselyOn(connection: DatabaseConnection): Db {
     rollbackTransaction: transactionsBelongToTheStore,
     destroy: async () => {},
   }
-  return new Kysely<Database>({
+  const db = new Kysely<Database>({
     dialect: {
       createAdapter: () => new SqliteAdapter(),
       createDriver: () => driver,
@@ -313,6 +382,8 @@ function kyselyOn(connection: DatabaseConnection): Db {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   })
+  setRunner(db, connection)
+  return db
 }
 
 async function transactionsBelongToTheStore(): Promise<never> {

@@ -37,6 +37,8 @@ export const watchedTables: ReadonlySet<string> = new Set([
   'organizations',
   'revoked_tokens',
   'signing_keys',
+  'webhooks',
+  'webhook_event_types',
 ])
 
 /** The listeners of one store. */

@@ -8,6 +8,9 @@ import type { Generated, Insertable, Kysely, Selectable } from 'kysely'
 export interface Database {
   settings: SettingsTable
   business: BusinessTable
+  environment: EnvironmentTable
+  environment_variables: EnvironmentVariablesTable
+  logos: LogosTable
   signing_keys: SigningKeysTable
   revoked_tokens: RevokedTokensTable
   events: EventsTable
@@ -25,6 +28,7 @@ export interface Database {
   users: UsersTable
   identities: IdentitiesTable
   user_passwords: UserPasswordsTable
+  user_token_times: UserTokenTimesTable
   user_api_scopes: UserApiScopesTable
   properties: PropertiesTable
   property_values: PropertyValuesTable
@@ -52,6 +56,10 @@ export interface Database {
   subscribers: SubscribersTable
   api_keys: ApiKeysTable
   api_key_scopes: ApiKeyScopesTable
+  webhooks: WebhooksTable
+  webhook_event_types: WebhookEventTypesTable
+  webhook_deliveries: WebhookDeliveriesTable
+  webhook_attempts: WebhookAttemptsTable
 }
 
 /** The database as handlers and store functions get it: the read side, or a request's transaction. */
@@ -75,6 +83,41 @@ interface BusinessTable {
   has_kinde_branding: boolean
   kinde_perk_code: string | null
   created_at_ms: number
+}
+
+interface EnvironmentTable {
+  code: string
+  name: string
+  /** JSON: the policy for second factors. */
+  mfa: string
+  /** `off`, `optional` or `mandatory`. */
+  passkey_policy: string
+  created_at_ms: number
+}
+
+interface EnvironmentVariablesTable {
+  seq: Generated<number>
+  id: string
+  key: string
+  /** Null for a secret one, whose value is sealed. */
+  value: string | null
+  value_sealed: string | null
+  is_secret: boolean
+  created_at_ms: number
+}
+
+interface LogosTable {
+  /** Empty for the environment's own. */
+  organization_code: string
+  /** `light` or `dark`: the ground that it is for. */
+  type: string
+  file_name: string
+  content_type: string
+  /** Base64. */
+  content: string
+  /** Of the content, hex. */
+  sha256: string
+  updated_at_ms: number
 }
 
 interface SigningKeysTable {
@@ -264,6 +307,9 @@ interface UsersTable {
   document: string
   /** Claims that were remembered before this moment are made anew for the next token. */
   claims_refreshed_at_ms: number | null
+  /** What lists sort by, kept by `store/users.ts`; see `store/user-order.ts`. */
+  name_sort: Generated<string>
+  email_sort: Generated<string>
 }
 
 interface IdentitiesTable {
@@ -289,6 +335,12 @@ interface UserPasswordsTable {
   sealed: string
   is_temporary: boolean
   set_at_ms: number
+}
+
+/** An access token that a user got. */
+interface UserTokenTimesTable {
+  user_id: string
+  issued_at_seconds: number
 }
 
 interface UserApiScopesTable {
@@ -547,6 +599,64 @@ interface ApiKeyScopesTable {
   scope_id: string
 }
 
+interface WebhooksTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  endpoint: string
+  description: string | null
+  is_enabled: boolean
+  /** When the first of the attempts failed that have all failed since; null while the endpoint answers. */
+  failing_since_ms: number | null
+  created_at_ms: number
+}
+
+interface WebhookEventTypesTable {
+  webhook_id: string
+  type: string
+  /** Where the type stands in the list that was given. */
+  place: number
+}
+
+interface WebhookDeliveriesTable {
+  seq: Generated<number>
+  /** The header `webhook-id`. */
+  id: string
+  webhook_id: string
+  event_id: string
+  /** `pending`, `delivered` or `failed`. */
+  state: string
+  /** Attempts made in all. */
+  attempts: number
+  /** Attempts made in this run through the schedule, which a resend begins anew. */
+  retries: number
+  created_at_ms: number
+  /** Of this run; null before it. */
+  first_attempt_at_ms: number | null
+  /** Null when none is to come. While an attempt runs: when another process may take the delivery over. */
+  next_attempt_at_ms: number | null
+  /** The process whose attempt is running. */
+  claimed_by: string | null
+}
+
+interface WebhookAttemptsTable {
+  seq: Generated<number>
+  delivery_id: string
+  attempt: number
+  started_at_ms: number
+  duration_ms: number
+  /** JSON. */
+  request_headers: string
+  request_body: string
+  /** Null when no answer came. */
+  status: number | null
+  /** JSON. */
+  response_headers: string | null
+  response_body: string | null
+  /** Why no answer came. */
+  error: string | null
+}
+
 export type ApiRow = Selectable<ApisTable>
 export type ApiKeyRow = Selectable<ApiKeysTable>
 export type ApiScopeRow = Selectable<ApiScopesTable>
@@ -555,3 +665,5 @@ export type IdentityRow = Selectable<IdentitiesTable>
 export type OrganizationRow = Selectable<OrganizationsTable>
 export type UserRow = Selectable<UsersTable>
 export type NewEvent = Insertable<EventsTable>
+export type WebhookRow = Selectable<WebhooksTable>
+export type WebhookAttemptRow = Selectable<WebhookAttemptsTable>

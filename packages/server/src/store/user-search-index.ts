@@ -13,6 +13,8 @@ export function searchIndexUpdate(database: DatabaseSync): () => void {
       select users.seq, users.search_text from users_search_queue join users on users.seq = users_search_queue.seq`,
     'delete from users_search_queue',
   ].map((text) => database.prepare(text))
+  // The index has row ids of its own, larger than a number can be; run() would return the last one.
+  for (const step of update) step.setReadBigInts(true)
   return function updateSearchIndex() {
     if (queued.get() === undefined) return
     for (const step of update) step.run()

@@ -1,11 +1,15 @@
 import type { Updateable } from 'kysely'
 import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { timestamp } from '../time.ts'
-import { violatedUnique } from './dialect.ts'
+import { dialectOf, violatedUnique } from './dialect.ts'
+import { isEnterprise } from './identity-values.ts'
 import type { Ids } from './ids.ts'
+import { bareMembership, type Membership, membershipsOf } from './memberships.ts'
 import { grantDefaultRoles } from './roles.ts'
 import { statement } from './statement.ts'
+import { fullName } from './subscribers.ts'
 import type { Database, Db, IdentityRow, UserRow } from './tables.ts'
+import { userSortKeys } from './user-order.ts'
 import { searchText } from './user-search.ts'
 
 /** An identity to be added: its value as given, and in the form in which it is unique. See `store/identity-values.ts`. */
@@ -16,6 +20,8 @@ export interface NewIdentity {
   isConfirmed: boolean
   /** Of social and enterprise identities; empty for the others. */
   connectionId: string
+  /** The member of the request that gave the value. */
+  field: string
 }
 
 export interface NewUser {
@@ -38,6 +44,33 @@ export async function requireUser(db: Db, id: string): Promise<UserRow> {
   return row
 }
 
+/**
+ * The user, whom nobody else changes until the transaction ends. Whoever changes something from which `email`, `document`
+ * or `search_text` are made must hold it, or two changes at the same moment would each leave out the other.
+ * @throws {ApiError} 404 USER_NOT_FOUND
+ */
+export async function holdUser(db: Db, id: string): Promise<UserRow> {
+  const user = db.selectFrom('users').selectAll().where('id', '=', id)
+  // SQLite has one writer anyway.
+  const row = await (dialectOf(db) === 'postgres' ? user.forNoKeyUpdate() : user).executeTakeFirst()
+  if (row === undefined) throw notFound('user', id)
+  return row
+}
+
+/** @throws {ApiError} 404 IDENTITY_NOT_FOUND */
+export async function requireIdentity(db: Db, id: string): Promise<IdentityRow> {
+  const row = await db.selectFrom('identities').selectAll().where('id', '=', id).executeTakeFirst()
+  if (row === undefined) throw notFound('identity', id)
+  return row
+}
+
+/** The identity, whose user nobody else changes until the transaction ends. @throws {ApiError} 404 IDENTITY_NOT_FOUND */
+export async function holdIdentity(db: Db, id: string): Promise<IdentityRow> {
+  const { user_id: userId } = await requireIdentity(db, id)
+  await holdUser(db, userId)
+  return requireIdentity(db, id)
+}
+
 const insertUser = statement<
   [
     id: string,
@@ -53,10 +86,13 @@ const insertUser = statement<
     createdAtMs: number,
     searchText: string,
     document: string,
+    nameSort: string,
+    emailSort: string,
   ]
 >(
   () => `insert into users (id, provided_id, first_name, last_name, picture, is_suspended, is_password_reset_requested,
-    email, phone, username, created_at_ms, search_text, document) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    email, phone, username, created_at_ms, search_text, document, name_sort, email_sort)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 )
 
 const insertIdentity = statement<
@@ -79,7 +115,7 @@ const insertIdentity = statement<
 const joinDefaultOrganization = statement<
   [userId: string, joinedAtMs: number],
   // A boolean on PostgreSQL, 0 or 1 on SQLite.
-  { organization_code: string; are_roles_due: boolean | number }
+  [organizationCode: string, areRolesDue: boolean | number]
 >(
   (dialect) => `insert into organization_users (organization_code, user_id, joined_at_ms)
     select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'} from organizations
@@ -89,14 +125,14 @@ const joinDefaultOrganization = statement<
 
 /**
  * Adds a user with its identities and its membership, as one.
- * @returns the user, and the codes of the organizations that it belongs to
+ * @returns the user, and the organizations that it belongs to
  * @throws {ApiError} 400 USER_EXISTS when an identity belongs to someone already, 400 ORGANIZATION_NOT_FOUND
  */
 export async function createUser(
   db: Db,
   user: NewUser,
   { ids, now }: { ids: Ids; now: number },
-): Promise<{ row: Omit<UserRow, 'seq'>; organizations: string[] }> {
+): Promise<{ row: Omit<UserRow, 'seq'>; organizations: Membership[] }> {
   const primary = (type: string) => user.identities.find((identity) => identity.type === type)
   const addresses = { email: null, phone: null, username: null } as Record<(typeof addressTypes)[number], string | null>
   for (const type of addressTypes) addresses[type] = primary(type)?.value ?? null
@@ -116,9 +152,12 @@ export async function createUser(
     search_text: '',
     document: '',
     claims_refreshed_at_ms: null,
+    name_sort: '',
+    email_sort: '',
   }
-  row.search_text = textOf(row, user.identities)
-  row.document = render(row, null)
+  Object.assign(row, userSortKeys(row))
+  row.search_text = userSearchText(row, user.identities)
+  row.document = userDocument(row, null)
   await insertUser(
     db,
     row.id,
@@ -134,6 +173,8 @@ export async function createUser(
     now,
     row.search_text,
     row.document,
+    row.name_sort,
+    row.email_sort,
   )
   for (const identity of user.identities) {
     const isPrimary = identity === primary(identity.type)
@@ -143,11 +184,13 @@ export async function createUser(
   return { row, organizations }
 }
 
-async function join(db: Db, userId: string, code: string | null, now: number): Promise<string[]> {
+async function join(db: Db, userId: string, code: string | null, now: number): Promise<Membership[]> {
   if (code === null) {
     const rows = await joinDefaultOrganization(db, userId, now)
-    for (const row of rows) if (row.are_roles_due) await grantDefaultRoles(db, row.organization_code, userId)
-    return rows.map((row) => row.organization_code)
+    const due = rows.filter(([, areRolesDue]) => areRolesDue)
+    if (due.length === 0) return rows.map(([organizationCode]) => bareMembership(organizationCode))
+    for (const [organizationCode] of due) await grantDefaultRoles(db, organizationCode, userId)
+    return organizationsOf(db, userId)
   }
   const organization = await db.selectFrom('organizations').select('code').where('code', '=', code).executeTakeFirst()
   if (organization === undefined) {
@@ -160,36 +203,38 @@ async function join(db: Db, userId: string, code: string | null, now: number): P
     .values({ organization_code: code, user_id: userId, joined_at_ms: now })
     .execute()
   await grantDefaultRoles(db, code, userId)
-  return [code]
+  return organizationsOf(db, userId)
 }
 
 /**
  * Adds an identity to a user. The first of its type becomes the primary one.
- * @returns its id
- * @throws {ApiError} 400 IDENTITY_EXISTS when it belongs to someone already
+ * @returns the identity's id, and the user as it is now
+ * @throws {ApiError} 404 USER_NOT_FOUND; 400 IDENTITY_EXISTS when it belongs to someone already,
+ *   ENTERPRISE_IDENTITY_STANDS_ALONE when the user would have an enterprise identity and another one
  */
 export async function addIdentity(
   db: Db,
   userId: string,
   identity: NewIdentity,
   { ids, now }: { ids: Ids; now: number },
-): Promise<string> {
-  const primary = await db
+): Promise<{ id: string; user: UserRow }> {
+  await holdUser(db, userId)
+  const others = await db
     .selectFrom('identities')
-    .select('id')
+    .select(['type', 'is_primary'])
     .where('user_id', '=', userId)
-    .where('type', '=', identity.type)
-    .where('is_primary', '=', true)
-    .executeTakeFirst()
-  const id = await addIdentityRow(
-    db,
-    userId,
-    identity,
-    { isPrimary: primary === undefined, ids, now },
-    'IDENTITY_EXISTS',
-  )
-  await refreshUser(db, userId)
-  return id
+    .execute()
+  if (others.length > 0 && [identity, ...others].some(({ type }) => isEnterprise(type))) {
+    throw new ApiError(
+      400,
+      'ENTERPRISE_IDENTITY_STANDS_ALONE',
+      'A user with an enterprise identity has no other one. Delete what the user has, or make another user.',
+      { field: 'type' },
+    )
+  }
+  const isPrimary = !others.some((other) => other.type === identity.type && other.is_primary)
+  const id = await addIdentityRow(db, userId, identity, { isPrimary, ids, now }, 'IDENTITY_EXISTS')
+  return { id, user: await refreshUser(db, userId) }
 }
 
 async function addIdentityRow(
@@ -200,18 +245,18 @@ async function addIdentityRow(
   existsCode: string,
 ): Promise<string> {
   const id = ids.timed('identity', now)
-  const { type, value, valueKey, isConfirmed, connectionId } = identity
+  const { type, value, valueKey, isConfirmed, connectionId, field } = identity
   try {
     await insertIdentity(db, id, userId, type, value, valueKey, isConfirmed, isPrimary, connectionId, now)
   } catch (error) {
     if (violatedUnique(error) === null) throw error
-    throw invalid(type, `The ${type} identity ${shown(value)} belongs to a user already.`, existsCode)
+    throw invalid(field, `The ${type} identity ${shown(value)} belongs to a user already.`, existsCode)
   }
   return id
 }
 
-/** Makes an identity the primary one of its type. */
-export async function makePrimary(db: Db, identity: IdentityRow): Promise<void> {
+/** Makes an identity, held by {@link holdIdentity}, the primary one of its type. @returns its user as it is now */
+export async function makePrimary(db: Db, identity: IdentityRow): Promise<UserRow> {
   await db
     .updateTable('identities')
     .set({ is_primary: false })
@@ -219,11 +264,15 @@ export async function makePrimary(db: Db, identity: IdentityRow): Promise<void> 
     .where('type', '=', identity.type)
     .execute()
   await db.updateTable('identities').set({ is_primary: true }).where('id', '=', identity.id).execute()
-  await refreshUser(db, identity.user_id)
+  return refreshUser(db, identity.user_id)
 }
 
-/** Removes an identity; where it was the primary one, the oldest other of its type takes its place. */
-export async function removeIdentity(db: Db, identity: IdentityRow): Promise<void> {
+/**
+ * Removes an identity, held by {@link holdIdentity}; where it was the primary one, the oldest other of its type takes
+ * its place.
+ * @returns its user as it is now
+ */
+export async function removeIdentity(db: Db, identity: IdentityRow): Promise<UserRow> {
   await db.deleteFrom('identities').where('id', '=', identity.id).execute()
   if (identity.is_primary) {
     const heir = await db
@@ -238,7 +287,7 @@ export async function removeIdentity(db: Db, identity: IdentityRow): Promise<voi
       await db.updateTable('identities').set({ is_primary: true }).where('id', '=', heir.id).execute()
     }
   }
-  await refreshUser(db, identity.user_id)
+  return refreshUser(db, identity.user_id)
 }
 
 /** What can be set on a user; the rest of a row is derived. */
@@ -247,14 +296,26 @@ export type UserChanges = Pick<
   'provided_id' | 'first_name' | 'last_name' | 'picture' | 'is_suspended' | 'is_password_reset_requested'
 >
 
-/** Changes a user, and everything that is derived from it. @returns the user as it is now */
+/**
+ * Changes a user, held by {@link holdUser}, and everything that is derived from it. Suspending it ends its sessions.
+ * @returns the user as it is now
+ */
 export async function updateUser(db: Db, id: string, changes: UserChanges): Promise<UserRow> {
-  if (Object.keys(changes).length > 0) await db.updateTable('users').set(changes).where('id', '=', id).execute()
+  await db.updateTable('users').set(changes).where('id', '=', id).execute()
+  if (changes.is_suspended) await db.deleteFrom('sessions').where('user_id', '=', id).execute()
   return refreshUser(db, id)
 }
 
-/** Removes a user and everything of it, and tells how far that reached. */
-export async function deleteUser(db: Db, id: string): Promise<{ identities: number; organizations: number }> {
+/**
+ * Removes a user, held by {@link holdUser}, and everything of it.
+ * @param options `withSubscription`: its addresses are taken from the list of subscribers, too
+ * @returns how far that reached
+ */
+export async function deleteUser(
+  db: Db,
+  id: string,
+  options: { withSubscription: boolean },
+): Promise<{ identities: number; organizations: number; subscribers: number }> {
   const count = async (table: 'identities' | 'organization_users') => {
     const { rows } = await db
       .selectFrom(table)
@@ -263,14 +324,29 @@ export async function deleteUser(db: Db, id: string): Promise<{ identities: numb
       .executeTakeFirstOrThrow()
     return Number(rows)
   }
-  const reach = { identities: await count('identities'), organizations: await count('organization_users') }
+  const reach = {
+    identities: await count('identities'),
+    organizations: await count('organization_users'),
+    subscribers: options.withSubscription ? await unsubscribe(db, id) : 0,
+  }
   await db.deleteFrom('property_values').where('owner_id', '=', id).execute()
+  await db.deleteFrom('feature_flag_overrides').where('level', '=', 'usr').where('owner_id', '=', id).execute()
   await db.deleteFrom('users').where('id', '=', id).execute()
   return reach
 }
 
-/** Brings what is derived from identities and profile up to date: addresses, searched text, document. */
-async function refreshUser(db: Db, id: string): Promise<UserRow> {
+async function unsubscribe(db: Db, userId: string): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('subscribers')
+    .where('email_sort', 'in', (select) =>
+      select.selectFrom('identities').select('value_key').where('user_id', '=', userId).where('type', '=', 'email'),
+    )
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+/** Brings what is derived from identities, profile and memberships up to date: addresses, searched text, document. */
+export async function refreshUser(db: Db, id: string): Promise<UserRow> {
   const row = await requireUser(db, id)
   const identities = await db
     .selectFrom('identities')
@@ -281,19 +357,20 @@ async function refreshUser(db: Db, id: string): Promise<UserRow> {
   for (const type of addressTypes) {
     row[type] = identities.find((identity) => identity.is_primary && identity.type === type)?.value ?? null
   }
-  row.search_text = textOf(row, identities)
-  row.document = render(row, await organizationSignIns(db, row))
-  const { email, phone, username, search_text, document } = row
-  await db.updateTable('users').set({ email, phone, username, search_text, document }).where('id', '=', id).execute()
+  row.search_text = userSearchText(row, identities)
+  row.document = userDocument(row, await organizationSignIns(db, row))
+  Object.assign(row, userSortKeys(row))
+  const { email, phone, username, search_text, document, name_sort, email_sort } = row
+  const derived = { email, phone, username, search_text, document, name_sort, email_sort }
+  await db.updateTable('users').set(derived).where('id', '=', id).execute()
   return row
 }
 
-function textOf(
+export function userSearchText(
   { first_name: first, last_name: last }: Pick<UserRow, 'first_name' | 'last_name'>,
   identities: readonly { type: string; value: string }[],
 ): string {
-  const fullName = [first, last].filter(Boolean).join(' ')
-  return searchText([fullName, first ? last : null, ...identities.map(({ value }) => value)])
+  return searchText([fullName(first, last), first ? last : null, ...identities.map(({ value }) => value)])
 }
 
 async function organizationSignIns(db: Db, row: UserRow) {
@@ -316,7 +393,10 @@ async function organizationSignIns(db: Db, row: UserRow) {
  * five times cheaper than making it from columns. Members that Kinde's document does not let be null are left out
  * when they have no value.
  */
-function render(row: Omit<UserRow, 'seq'>, signIns: { org_code: string; last_signed_in: string }[] | null): string {
+export function userDocument(
+  row: Omit<UserRow, 'seq' | 'name_sort' | 'email_sort'>,
+  signIns: { org_code: string; last_signed_in: string }[] | null,
+): string {
   return JSON.stringify({
     id: row.id,
     email: row.email ?? undefined,
@@ -352,7 +432,7 @@ export function userEventData(
     UserRow,
     'id' | 'email' | 'first_name' | 'last_name' | 'phone' | 'username' | 'is_suspended' | 'is_password_reset_requested'
   >,
-  organizations: readonly string[],
+  organizations: readonly Membership[],
 ) {
   return {
     user: {
@@ -362,21 +442,15 @@ export function userEventData(
       is_password_reset_requested: row.is_password_reset_requested,
       is_suspended: row.is_suspended,
       last_name: row.last_name,
-      organizations: organizations.map((code) => ({ code, permissions: null, roles: null })),
+      organizations,
       phone: row.phone,
       username: row.username,
     },
   }
 }
 
-/** The codes of the organizations that a user belongs to, in the order of joining. */
-export async function organizationsOf(db: Db, userId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('organization_users')
-    .select('organization_code')
-    .where('user_id', '=', userId)
-    .orderBy('joined_at_ms')
-    .orderBy('organization_code')
-    .execute()
-  return rows.map((row) => row.organization_code)
+/** The organizations that a user belongs to, in the order of joining, with what it has there. */
+export async function organizationsOf(db: Db, userId: string): Promise<Membership[]> {
+  const memberships = await membershipsOf(db, [userId])
+  return memberships.get(userId) ?? []
 }

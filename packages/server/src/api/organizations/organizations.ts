@@ -2,7 +2,9 @@ import { Type } from '@sinclair/typebox'
 import { ApiError, invalid } from '../../errors.ts'
 import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '../../operation.ts'
 import { agreementEvents, createAgreement, createCustomer, defaultPlan } from '../../store/billing.ts'
+import { setOrganizationFlags } from '../../store/feature-flags.ts'
 import { emailValue } from '../../store/identity-values.ts'
+import { logoUrls } from '../../store/logos.ts'
 import {
   createOrganization as addOrganization,
   updateOrganization as changeOrganization,
@@ -18,6 +20,7 @@ import {
 import { tokenPage, tokenPageParameters } from '../../store/page.ts'
 import type { Db } from '../../store/tables.ts'
 import { timestamp } from '../../time.ts'
+import { pictureMembers, themeMembers } from '../branding.ts'
 
 const longestName = 128
 
@@ -33,18 +36,6 @@ const externalId = Type.Optional(
 const isAutoMembership = Type.Optional(
   Type.Boolean({ description: 'Whether whoever signs in with its code becomes a member.' }),
 )
-
-const color = Type.Optional(
-  Nullable(
-    Type.Object({
-      raw: Type.Optional(Type.String({ description: 'As it was set.' })),
-      hex: Type.Optional(Type.String({ description: 'As #rrggbb.' })),
-      hsl: Type.Optional(Type.String({ description: 'As hue, saturation and lightness.' })),
-    }),
-  ),
-)
-const url = (what: string) => Type.Optional(Nullable(Type.String({ description: `URL of ${what}.` })))
-const radius = (what: string) => Type.Optional(Nullable(Type.Integer({ description: `Rounding of ${what}, pixels.` })))
 
 export const getOrganization = operation({
   id: 'getOrganization',
@@ -69,28 +60,11 @@ export const getOrganization = operation({
         is_default: isDefault,
         external_id: externalId,
         is_auto_membership_enabled: isAutoMembership,
-        logo: url('the logo'),
-        logo_dark: url('the logo on dark ground'),
-        favicon_svg: url('the favicon, SVG'),
-        favicon_fallback: url('the favicon for browsers that show no SVG'),
+        ...pictureMembers,
         allowed_domains: Type.Optional(
           Type.Array(Type.String(), { description: 'Domains whose addresses may sign up; empty: any.' }),
         ),
-        link_color: color,
-        background_color: color,
-        button_color: color,
-        button_text_color: color,
-        link_color_dark: color,
-        background_color_dark: color,
-        button_text_color_dark: color,
-        button_color_dark: color,
-        button_border_radius: radius('buttons'),
-        card_border_radius: radius('cards'),
-        input_border_radius: radius('inputs'),
-        theme_code: Type.Optional(Choice(themeCodes, { description: 'Light, dark, or as the user prefers.' })),
-        color_scheme: Type.Optional(
-          Choice(['light', 'dark', 'light dark'], { description: 'The theme, as a meta tag says it.' }),
-        ),
+        ...themeMembers,
         created_on: Type.Optional(Type.String({ description: 'When it was made, RFC 3339.' })),
         is_allow_registrations: Type.Optional(
           Nullable(Type.Boolean({ description: 'The older name of is_auto_membership_enabled.' })),
@@ -115,7 +89,7 @@ export const getOrganization = operation({
       }),
     ),
   },
-  handler: async ({ query, db }) => {
+  handler: async ({ query, db, environment: { baseUrl } }) => {
     if (!query.code) {
       throw invalid('code', 'The query parameter code is missing: name the organization.', 'ORGANIZATION_REQUIRED')
     }
@@ -128,8 +102,7 @@ export const getOrganization = operation({
       is_default: row.is_default,
       external_id: row.external_id,
       is_auto_membership_enabled: row.is_auto_membership_enabled,
-      logo: null,
-      logo_dark: null,
+      ...(await logoUrls(db, baseUrl, row.code)),
       favicon_svg: null,
       favicon_fallback: null,
       allowed_domains: JSON.parse(row.allowed_domains) as string[],
@@ -275,6 +248,14 @@ export const createOrganization = operation({
     name: Type.String({ minLength: 1, maxLength: longestName, description: 'Name of the organization.' }),
     ...settingMembers,
     theme_code: Type.Optional(Type.String({ maxLength: 32, description: 'light, dark or user_preference.' })),
+    feature_flags: Type.Optional(
+      // Kinde's document lists the types of flags as their values, by mistake.
+      Type.Unsafe<Record<string, string | number | boolean>>({
+        type: 'object',
+        additionalProperties: { anyOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] },
+        description: 'Values of feature flags in the organization, by the keys of the flags; 100 at most.',
+      }),
+    ),
     is_create_billing_customer: Type.Optional(
       Type.Boolean({ description: 'Whether it becomes a billing customer at once; needs billing_email.' }),
     ),
@@ -303,6 +284,9 @@ export const createOrganization = operation({
     const { ids } = environment
     const created = await addOrganization(db, { ...settingsOf(body), name: requireName(body.name) }, { ids, now })
     record('organization.created', organizationEventData(await requireOrganization(db, created)))
+    for (const flag of await setOrganizationFlags(db, created, body.feature_flags ?? {}, 'feature_flags')) {
+      record('organization.feature_flag_overridden', { organization: { code: created }, feature_flag: flag })
+    }
     if (!body.is_create_billing_customer) return { ...ok, organization: { code: created } }
     if (!body.billing_email) {
       throw invalid('billing_email', 'A billing customer needs billing_email.', 'BILLING_EMAIL_REQUIRED')

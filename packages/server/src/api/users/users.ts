@@ -1,60 +1,35 @@
 import { Type } from '@sinclair/typebox'
-import type { Caller } from '../../auth.ts'
 import { type ApiError, invalid, notFound } from '../../errors.ts'
-import { Choice, JsonText, Nullable, named, ok, operation, Success, SuccessReply } from '../../operation.ts'
+import { Choice, JsonText, Nullable, named, ok, operation, SuccessReply } from '../../operation.ts'
 import { emailValue, phoneValue, usernameValue } from '../../store/identity-values.ts'
-import { largestTokenPage, pageSize, tokenPage, tokenPageParameters } from '../../store/page.ts'
+import { largestTokenPage, pageSize, tokenPageParameters } from '../../store/page.ts'
 import { statement } from '../../store/statement.ts'
 import type { Db } from '../../store/tables.ts'
+import { findUsers } from '../../store/user-search.ts'
 import {
   createUser as addUser,
   updateUser as changeUser,
+  holdUser,
   type NewIdentity,
   organizationsOf,
   deleteUser as removeUser,
-  requireUser,
   singleUserDocument,
   type UserChanges,
   userEventData,
 } from '../../store/users.ts'
+import { completeDocuments } from './expansions.ts'
+import { conditionsOf, filterParameters } from './filters.ts'
+import { UserListReply, UserReply } from './replies.ts'
 
 const longestName = 256
 const longestUrl = 2048
 const mostIdentities = 20
 
-const profileMembers = {
-  id: Type.Optional(Type.String({ description: 'Id of the user.' })),
-  provided_id: Type.Optional(Type.String({ description: 'The id that your own system has for the user.' })),
-  phone: Type.Optional(Type.String({ description: 'Primary phone number, E.164.' })),
-  username: Type.Optional(Type.String({ description: 'Primary username.' })),
-  last_name: Type.Optional(Type.String({ description: 'Family name.' })),
-  first_name: Type.Optional(Type.String({ description: 'Given name.' })),
-  is_suspended: Type.Optional(Type.Boolean({ description: 'Whether the user is kept from signing in.' })),
-  picture: Type.Optional(Type.String({ description: "URL of the user's picture." })),
-  total_sign_ins: Type.Optional(Nullable(Type.Integer({ description: 'How often the user has signed in.' }))),
-  failed_sign_ins: Type.Optional(
-    Nullable(Type.Integer({ description: 'Failed attempts since the last sign-in that succeeded.' })),
-  ),
-  last_signed_in: Type.Optional(
-    Nullable(Type.String({ description: 'Last sign-in, RFC 3339; null before the first one.' })),
-  ),
-  created_on: Type.Optional(Nullable(Type.String({ description: 'When the user was made, RFC 3339.' }))),
-  organizations: Type.Optional(
-    Type.Array(Type.String(), { description: 'Codes of the organizations that the user belongs to.' }),
-  ),
-}
-const billing = Type.Optional(
-  Type.Object({ customer_id: Type.Optional(Type.String({ description: 'Id of the billing customer.' })) }),
-)
-const identityType = Type.Optional(Type.String({ description: 'Type of the identity, such as email.' }))
-const identityValue = Type.Optional(Type.String({ description: 'The address, number or name itself.' }))
 const expand = Type.Optional(
   Nullable(Type.String({ description: 'What to add, separated by commas: organizations, identities, billing.' })),
 )
-const commaSeparated = (what: string) =>
-  Type.Optional(Nullable(Type.String({ description: `Only users with one of these ${what}, separated by commas.` })))
 
-const listUsers = statement<[after: number, limit: number], { seq: number; document: string }>(
+const listUsers = statement<[after: number, limit: number], [seq: number, document: string]>(
   () => 'select seq, document from users where seq > ? order by seq limit ?',
 )
 
@@ -67,211 +42,32 @@ export const getUsers = operation({
   summary: 'List users',
   description: 'Users in the order in which they were made, a page at a time. Filters narrow each other.',
   organizationAware: true,
-  query: Type.Object({
-    ...tokenPageParameters,
-    user_id: commaSeparated('ids'),
-    email: commaSeparated('e-mail addresses'),
-    username: commaSeparated('usernames'),
-    phone: commaSeparated('phone numbers'),
-    expand,
-    has_organization: Type.Optional(
-      Nullable(Type.Boolean({ description: 'Only users with at least one organization, or only those without.' })),
-    ),
-    active_since: Type.Optional(
-      Nullable(
-        Type.String({
-          format: 'date-time',
-          description: 'Only users who signed in at or after this moment, ISO 8601.',
-        }),
-      ),
-    ),
-  }),
-  responses: {
-    200: named(
-      'users_response',
-      Success({
-        users: Type.Optional(
-          Type.Array(
-            Type.Object({
-              ...profileMembers,
-              email: Type.Optional(Type.String({ description: 'Primary e-mail address.' })),
-              last_organization_sign_ins: Type.Optional(
-                Nullable(
-                  Type.Array(
-                    Type.Object({
-                      org_code: Type.Optional(Type.String({ description: 'Code of the organization.' })),
-                      last_signed_in: Type.Optional(
-                        Type.String({ format: 'date-time', description: 'Last sign-in to it, RFC 3339.' }),
-                      ),
-                    }),
-                  ),
-                ),
-              ),
-              identities: Type.Optional(
-                Type.Array(
-                  Type.Object({
-                    type: identityType,
-                    identity: identityValue,
-                    connection_id: Type.Optional(
-                      Nullable(Type.String({ description: 'The social or enterprise connection it came from.' })),
-                    ),
-                  }),
-                ),
-              ),
-              billing,
-            }),
-          ),
-        ),
-        next_token: Type.Optional(Type.String({ description: 'Gives the next page; left out on the last one.' })),
-      }),
-    ),
-  },
+  query: Type.Object({ ...tokenPageParameters, ...filterParameters, expand }),
+  responses: { 200: UserListReply },
   handler: async ({ query, db, caller, environment }) => {
     const { pageTokens } = environment
-    const filtered =
-      caller.orgCode !== null ||
-      [query.user_id, query.email, query.username, query.phone, query.has_organization, query.active_since].some(
-        (filter) => filter !== undefined && filter !== null && filter !== '',
-      )
-    let rows: { seq: number; document: string }[]
-    let nextToken: string | undefined
-    if (filtered) {
-      const page = await tokenPage(filterUsers(db, query, caller), query, {
-        list: 'users',
-        tokens: pageTokens,
-        table: 'users',
-        sorts: {},
-      })
-      rows = page.rows
-      nextToken = page.nextToken
-    } else {
-      const size = pageSize(query.page_size, largestTokenPage)
-      const after = query.next_token ? pageTokens.read('users', query.next_token).after.seq : 0
-      rows = await listUsers(db, after, size + 1)
-      if (rows.length > size) {
-        rows.pop()
-        nextToken = pageTokens.write('users', '', { seq: rows[size - 1]!.seq })
-      }
-    }
-    const documents = await expandDocuments(
+    const size = pageSize(query.page_size, largestTokenPage)
+    const from = query.next_token ? pageTokens.read('users', query.next_token).after.seq : 0
+    const conditions = conditionsOf(db, query, caller.orgCode)
+    // One more than is shown tells whether there is a next page.
+    const rows =
+      conditions.length === 0
+        ? (await listUsers(db, from, size + 1)).map(([seq, document]) => ({ seq, document }))
+        : await findUsers(db, conditions, null, { from, backwards: false, limit: size + 1 })
+    const hasMore = rows.length > size
+    if (hasMore) rows.pop()
+    const next = hasMore ? `,"next_token":"${pageTokens.write('users', '', { seq: rows.at(-1)!.seq })}"` : ''
+    const documents = await completeDocuments(
       db,
       rows.map((row) => row.document),
       query.expand,
-      true,
+      { orgCode: caller.orgCode, withConnections: true },
     )
-    const next = nextToken === undefined ? '' : `,"next_token":"${nextToken}"`
     return new JsonText(`{"code":"OK","message":"Success","users":[${documents.join(',')}]${next}}`)
   },
 })
 
-function filterUsers(
-  db: Db,
-  query: {
-    user_id?: string | null
-    email?: string | null
-    username?: string | null
-    phone?: string | null
-    has_organization?: boolean | null
-    active_since?: string | null
-  },
-  caller: Caller,
-) {
-  let users = db.selectFrom('users').select(['users.seq', 'users.document'])
-  const ids = words(query.user_id)
-  if (ids.length > 0) users = users.where('users.id', 'in', ids)
-  const identities = [
-    ['email', words(query.email).map((value) => value.toLowerCase())],
-    ['username', words(query.username).map((value) => value.toLowerCase())],
-    ['phone', words(query.phone).map((value) => value.replaceAll(/[\s()-]/g, ''))],
-  ] as const
-  for (const [type, keys] of identities) {
-    if (keys.length === 0) continue
-    users = users.where('users.id', 'in', (select) =>
-      select.selectFrom('identities').select('user_id').where('type', '=', type).where('value_key', 'in', keys),
-    )
-  }
-  if (query.has_organization !== undefined && query.has_organization !== null) {
-    const wanted = query.has_organization
-    users = users.where(({ exists, not, selectFrom }) => {
-      const member = exists(
-        selectFrom('organization_users')
-          .select('organization_code')
-          .whereRef('organization_users.user_id', '=', 'users.id'),
-      )
-      return wanted ? member : not(member)
-    })
-  }
-  if (query.active_since) users = users.where('users.last_signed_in_at_ms', '>=', moment(query.active_since))
-  if (caller.orgCode !== null) {
-    // An application of one organization sees its members only.
-    const { orgCode } = caller
-    users = users.where('users.id', 'in', (select) =>
-      select.selectFrom('organization_users').select('user_id').where('organization_code', '=', orgCode),
-    )
-  }
-  return users
-}
-
-/** The words of a filter, separated by commas. */
-function words(list: string | null | undefined): string[] {
-  return (list ?? '')
-    .split(',')
-    .map((word) => word.trim())
-    .filter((word) => word !== '')
-}
-
-/** @returns milliseconds since the epoch */
-function moment(text: string): number {
-  // A plus that was not encoded arrives as a space.
-  const ms = Date.parse(text.replace(/ (?=\d\d:?\d\d$)/, '+'))
-  if (Number.isNaN(ms)) throw invalid('active_since', 'active_since must be a date and time in ISO 8601.')
-  return ms
-}
-
-/** Adds what `expand` asks for to documents of users. */
-async function expandDocuments(
-  db: Db,
-  documents: string[],
-  asked: string | null | undefined,
-  withConnections: boolean,
-): Promise<string[]> {
-  const wanted = words(asked)
-  if (documents.length === 0 || !(wanted.includes('organizations') || wanted.includes('identities'))) return documents
-  const ids = documents.map((document) => (JSON.parse(document) as { id: string }).id)
-  const additions = ids.map(() => ({}) as Record<string, unknown>)
-  if (wanted.includes('organizations')) {
-    const rows = await db
-      .selectFrom('organization_users')
-      .select(['user_id', 'organization_code'])
-      .where('user_id', 'in', ids)
-      .orderBy('joined_at_ms')
-      .orderBy('organization_code')
-      .execute()
-    const byUser = Map.groupBy(rows, (row) => row.user_id)
-    for (const [index, id] of ids.entries()) {
-      additions[index]!.organizations = (byUser.get(id) ?? []).map((row) => row.organization_code)
-    }
-  }
-  if (wanted.includes('identities')) {
-    const rows = await db
-      .selectFrom('identities')
-      .select(['user_id', 'type', 'value', 'connection_id'])
-      .where('user_id', 'in', ids)
-      .orderBy('seq')
-      .execute()
-    const byUser = Map.groupBy(rows, (row) => row.user_id)
-    for (const [index, id] of ids.entries()) {
-      additions[index]!.identities = (byUser.get(id) ?? []).map(({ type, value, connection_id: connection }) => ({
-        type,
-        identity: value,
-        ...(withConnections ? { connection_id: connection || null } : {}),
-      }))
-    }
-  }
-  return documents.map((document, index) => `${document.slice(0, -1)},${JSON.stringify(additions[index]).slice(1)}`)
-}
-
-const findDocument = statement<[id: string], { document: string }>(() => 'select document from users where id = ?')
+const findDocument = statement<[id: string], [document: string]>(() => 'select document from users where id = ?')
 
 export const getUser = operation({
   id: 'getUserData',
@@ -283,22 +79,14 @@ export const getUser = operation({
   description: 'One user, by id. The reply is the user itself, without code and message.',
   organizationAware: true,
   query: Type.Object({ id: Type.String({ description: 'Id of the user.' }), expand }),
-  responses: {
-    200: named(
-      'user',
-      Type.Object({
-        ...profileMembers,
-        preferred_email: Type.Optional(Type.String({ description: 'Primary e-mail address.' })),
-        identities: Type.Optional(Type.Array(Type.Object({ type: identityType, identity: identityValue }))),
-        billing,
-      }),
-    ),
-  },
+  responses: { 200: UserReply },
   handler: async ({ query, db, caller }) => {
     if (caller.orgCode !== null) await requireMember(db, query.id, caller.orgCode)
     const [row] = await findDocument(db, query.id)
     if (row === undefined) throw notFound('user', query.id)
-    const [document] = await expandDocuments(db, [singleUserDocument(row.document)], query.expand, false)
+    const [document] = await completeDocuments(db, [singleUserDocument(row[0])], query.expand, {
+      orgCode: caller.orgCode,
+    })
     return new JsonText(document!)
   },
 })
@@ -423,8 +211,8 @@ async function newIdentity(
       ? emailValue(given, field)
       : type === 'username'
         ? usernameValue(given, field)
-        : await phoneValue(given, details.phone_country_id, field)
-  return { ...value, type, isConfirmed: identity.is_verified ?? false, connectionId: '' }
+        : await phoneValue(given, details.phone_country_id || undefined, field)
+  return { ...value, type, isConfirmed: identity.is_verified ?? false, connectionId: '', field }
 }
 
 function missing(name: string, place: string): ApiError {
@@ -470,7 +258,7 @@ export const updateUser = operation({
     ),
   },
   handler: async ({ query, body, db, record }) => {
-    const before = await requireUser(db, query.id)
+    const before = await holdUser(db, query.id)
     const asked: UserChanges = {
       first_name: body.given_name,
       last_name: body.family_name,
@@ -507,13 +295,13 @@ export const deleteUser = operation({
   query: Type.Object({
     id: Type.String({ description: 'Id of the user.' }),
     is_delete_profile: Type.Optional(
-      Type.Boolean({ description: 'True also removes the person from the list of subscribers.' }),
+      Type.Boolean({ description: "True also takes the user's e-mail addresses from the list of subscribers." }),
     ),
   }),
   responses: { 200: SuccessReply },
   handler: async ({ query, db, record }) => {
-    const { id } = await requireUser(db, query.id)
-    const reach = await removeUser(db, id)
+    const { id } = await holdUser(db, query.id)
+    const reach = await removeUser(db, id, { withSubscription: query.is_delete_profile ?? false })
     record('user.deleted', { user: { id }, reach })
     return ok
   },

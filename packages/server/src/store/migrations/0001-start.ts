@@ -277,15 +277,17 @@ async function searchIndexes(db: Kysely<never>): Promise<void> {
     await sql`create virtual table users_search using fts5(
       text, content = '', contentless_delete = 1, tokenize = 'trigram case_sensitive 1'
     )`.execute(db)
+    // What a transaction changes is noted, and indexed once before the commit: see store/user-search-index.ts.
+    await sql`create table users_search_queue (seq integer primary key, is_indexed boolean not null)`.execute(db)
     await sql`create trigger users_search_insert after insert on users begin
-      insert into users_search (rowid, text) values (new.seq, new.search_text);
+      insert into users_search_queue (seq, is_indexed) values (new.seq, false);
     end`.execute(db)
     await sql`create trigger users_search_update after update of search_text on users
       when new.search_text is not old.search_text begin
-      update users_search set text = new.search_text where rowid = new.seq;
+      insert into users_search_queue (seq, is_indexed) values (new.seq, true) on conflict do nothing;
     end`.execute(db)
     await sql`create trigger users_search_delete after delete on users begin
-      delete from users_search where rowid = old.seq;
+      insert into users_search_queue (seq, is_indexed) values (old.seq, true) on conflict do nothing;
     end`.execute(db)
     return
   }

@@ -2,6 +2,9 @@ import type { Kysely } from 'kysely'
 import * as start from './0001-start.ts'
 import * as rolesFlagsMembers from './0002-roles-flags-members.ts'
 import * as organizations from './0003-organizations.ts'
+import * as members from './0004-members.ts'
+import * as environment from './0005-environment.ts'
+import * as webhooks from './0007-webhooks.ts'
 import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
@@ -9,5 +12,8 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0001-start': start,
   '0002-roles-flags-members': rolesFlagsMembers,
   '0003-organizations': organizations,
+  '0004-members': members,
+  '0005-environment': environment,
+  '0007-webhooks': webhooks,
   '0008-subscribers-keys-billing': subscribersKeysBilling,
 }

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { masterKey, prepareEnvironment } from './first-start.ts'
+import { managementScopes } from './management-api.ts'
+import { createCipher } from './store/cipher.ts'
+import { start, startOfTest, type TestServer } from './testing.ts'
+
+test('a first start makes a business, a default organization, the Management API and an application for it', async (t) => {
+  const { as, firstClient } = await start(t)
+  const api = as()
+  const { organizations } = (await api.get('/api/v1/organizations')).body
+  assert.deepEqual(
+    organizations.map(({ name, is_default }: { name: string; is_default: boolean }) => [name, is_default]),
+    [['Default Organization', true]],
+  )
+  const { apis } = (await api.get('/api/v1/apis?expand=scopes')).body
+  assert.equal(apis.length, 1)
+  assert.deepEqual(
+    [apis[0].name, apis[0].audience, apis[0].is_management_api],
+    ['Kinde Management API', 'https://localhost:8443/api', true],
+  )
+  assert.deepEqual(
+    apis[0].scopes.map(({ key }: { key: string }) => key).sort(),
+    managementScopes.map(({ key }) => key),
+  )
+  const { applications } = (await api.get('/api/v1/applications')).body
+  assert.deepEqual(
+    applications.map(({ id, type }: { id: string; type: string }) => [id, type]),
+    [[firstClient.clientId, 'm2m']],
+  )
+  assert.equal(firstClient.isNew, true)
+})
+
+test('a later start changes nothing of what is there', async (t) => {
+  const server = await start(t)
+  await server.as().patch(`/api/v1/organization/${await defaultOrganization(server)}`, { name: 'Renamed' })
+  const before = await everything(server)
+  const again = await prepare(server)
+  assert.deepEqual(again, { ...server.firstClient, isNew: false })
+  assert.deepEqual(await everything(server), before)
+})
+
+test('a scope that a newer version brings is added, and given to the first application', async (t) => {
+  const server = await start(t)
+  await server.write(async (db) => {
+    const scope = await db
+      .selectFrom('api_scopes')
+      .select('id')
+      .where('key', '=', 'read:users')
+      .executeTakeFirstOrThrow()
+    await db.deleteFrom('api_application_scopes').where('scope_id', '=', scope.id).execute()
+    await db.deleteFrom('api_scopes').where('id', '=', scope.id).execute()
+  })
+  await assert.rejects(server.token('read:users'))
+  await prepare(server)
+  assert.equal((await server.as('read:users').get('/api/v1/users')).status, 200)
+})
+
+test('a changed base URL moves the audience of the Management API', async (t) => {
+  const server = await start(t)
+  await prepare(server, { baseUrl: 'https://id.example.com' })
+  const rows = await server.db.selectFrom('apis').select('audience').execute()
+  assert.deepEqual(
+    rows.map(({ audience }) => audience),
+    ['https://id.example.com/api'],
+  )
+})
+
+test('a secret of the settings is added to the ones that the application has, once', async (t) => {
+  const server = await start(t)
+  const clientSecret = 'S'.repeat(52)
+  const first = await prepare(server, { clientSecret })
+  assert.deepEqual(first, { clientId: server.firstClient.clientId, clientSecret, isNew: true })
+  const second = await prepare(server, { clientSecret })
+  assert.deepEqual(second, { ...first, isNew: false })
+  const secrets = await server.db.selectFrom('application_secrets').select('id').execute()
+  assert.equal(secrets.length, 2)
+  const without = await prepare(server)
+  assert.equal(without.clientSecret, clientSecret, 'the newest one is the one to show')
+})
+
+test('with another master key nothing is touched', async (t) => {
+  const server = await start(t)
+  const before = await everything(server)
+  const cipher = createCipher(Buffer.alloc(32, 8))
+  await assert.rejects(prepare(server, { cipher, clientId: 'other', baseUrl: 'https://id.example.com' }), {
+    name: 'StartError',
+    message: /^KINDRED_SECRET_KEY: this is not the key that the database was made with/,
+  })
+  assert.deepEqual(await everything(server), before)
+})
+
+test('the master key is made once, in a file for its owner alone', async (t) => {
+  const dataDir = join(temporaryFolder(t), 'made', 'here')
+  const options = { secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }
+  const keys = await Promise.all([masterKey(options), masterKey(options), masterKey(options)])
+  for (const key of keys) assert.deepEqual(key, keys[0])
+  assert.equal(keys[0]!.length, 32)
+  const file = join(dataDir, 'secret.key')
+  assert.equal(readFileSync(file, 'utf8'), `${keys[0]!.toString('base64')}\n`)
+  if (process.platform !== 'win32') {
+    assert.equal(statSync(file).mode & 0o777, 0o600)
+    assert.equal(statSync(dataDir).mode & 0o777, 0o700)
+  }
+})
+
+test('a master key that is set, and a database in memory, need no file', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const secretKey = Buffer.alloc(32, 1)
+  assert.equal(await masterKey({ secretKey, dataDir, databaseUrl: 'sqlite:x' }), secretKey)
+  assert.equal((await masterKey({ secretKey: undefined, dataDir, databaseUrl: 'memory:' })).length, 32)
+  assert.deepEqual(readdirSync(dataDir), [])
+})
+
+test('a command beside the server makes no key file where there is none', async (t) => {
+  const dataDir = temporaryFolder(t)
+  await assert.rejects(masterKey({ secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }, { make: false }), {
+    name: 'StartError',
+    message: /^KINDRED_DATA_DIR: .*secret\.key cannot be used/,
+  })
+  assert.deepEqual(readdirSync(dataDir), [])
+})
+
+test('a damaged key file stops the start, and is left as it is', async (t) => {
+  const dataDir = temporaryFolder(t)
+  const file = join(dataDir, 'secret.key')
+  writeFileSync(file, 'c2hvcnQ=\n')
+  await assert.rejects(masterKey({ secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }), {
+    name: 'StartError',
+    message: `KINDRED_SECRET_KEY: the file ${file} does not hold 32 bytes in base64. Restore it from your backup.`,
+  })
+  assert.equal(readFileSync(file, 'utf8'), 'c2hvcnQ=\n')
+})
+
+function temporaryFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kindred-test-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+/** What another start on the same database does. */
+function prepare(server: TestServer, changes: Partial<Parameters<typeof prepareEnvironment>[1]> = {}) {
+  const { baseUrl, environment } = server
+  const { cipher, ids } = environment
+  const setup = { baseUrl, cipher, ids, now: startOfTest + 1000, clientId: undefined, clientSecret: undefined }
+  return server.write((db) => prepareEnvironment(db, { ...setup, ...changes }))
+}
+
+async function defaultOrganization({ db }: TestServer): Promise<string> {
+  const { code } = await db.selectFrom('organizations').select('code').executeTakeFirstOrThrow()
+  return code
+}
+
+/** Every row that a start may make. */
+async function everything({ db }: TestServer): Promise<unknown> {
+  const tables = [
+    'business',
+    'organizations',
+    'apis',
+    'api_scopes',
+    'api_applications',
+    'api_application_scopes',
+    'applications',
+    'application_secrets',
+    'settings',
+  ] as const
+  const rows = await Promise.all(tables.map((table) => db.selectFrom(table).selectAll().execute()))
+  return rows.map((list) => list.map((row) => JSON.stringify(row)).sort())
+}

@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { Agent, request } from 'node:http'
+import { test } from 'node:test'
+import type { TSchema } from '@sinclair/typebox'
+import { operations } from './api/index.ts'
+import type { Operation } from './operation.ts'
+import { listen, type SocketServer } from './testing-sockets.ts'
+
+/** Another number makes other requests. */
+const seed = 20_260_115
+const requests = 1500
+const concurrency = 8
+
+test(`${requests} requests that make more or less sense never fail the server, and harm nothing that they do not name`, async (t) => {
+  const server = await listen(t)
+  const random = new Random(seed)
+  const kept = await makeKept(server)
+  const values = new Values(random, kept.ids)
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency })
+  t.after(() => agent.destroy())
+  const statuses = new Map<number, number>()
+  let sent = 0
+
+  async function sendSome(): Promise<void> {
+    while (sent < requests) {
+      // Every operation comes again and again.
+      const operation = operations[sent % operations.length]!
+      const number = ++sent
+      const made = makeRequest(operation, random, values)
+      const reply = await send(server, agent, made)
+      const shown = `request ${number}: ${made.method} ${made.path} ${made.body?.slice(0, 500) ?? ''}`
+      assert.ok(reply.status < 500, `${shown}\n${reply.status} ${reply.text}`)
+      assert.notEqual(reply.status, 401, shown)
+      if (reply.text !== '') values.learn(JSON.parse(reply.text))
+      statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1)
+    }
+  }
+  await Promise.all(Array.from({ length: concurrency }, sendSome))
+
+  t.diagnostic(`statuses: ${[...statuses].map(([status, count]) => `${status} × ${count}`).join(', ')}`)
+  assert.ok(statuses.get(200)! > requests / 20, 'some of it makes sense')
+  assert.ok(statuses.get(400)! > requests / 20, 'some of it does not')
+  assert.deepEqual(await readKept(server, kept), kept.replies)
+  assert.equal((await server.call('GET', '/readyz')).status, 200)
+})
+
+interface Request {
+  method: string
+  path: string
+  body: string | undefined
+  contentType: string | undefined
+}
+
+interface Kept {
+  /** Nothing that the requests may name. */
+  ids: ReadonlySet<string>
+  paths: readonly string[]
+  replies: unknown[]
+}
+
+/** Makes things that no request will name. */
+async function makeKept(server: SocketServer): Promise<Kept> {
+  const created = async (path: string, body: unknown) => {
+    const reply = await server.call('POST', `/api/v1/${path}`, body)
+    assert.ok(reply.status === 200 || reply.status === 201, reply.text)
+    return reply.json
+  }
+  const user = await created('user', {
+    profile: { given_name: 'Kept', family_name: 'Käthe' },
+    identities: [{ type: 'email', details: { email: 'kept@example.com' } }],
+  })
+  const { application } = await created('applications', { name: 'Kept', type: 'reg' })
+  const { api } = await created('apis', { name: 'Kept', audience: 'https://kept.example' })
+  const { scope } = await created(`apis/${api.id}/scopes`, { key: 'read:kept' })
+  const { apis } = (await server.call('GET', '/api/v1/apis')).json
+  const paths = [
+    `/api/v1/user?id=${user.id}&expand=identities`,
+    `/api/v1/applications/${application.id}`,
+    `/api/v1/apis/${api.id}/scopes/${scope.id}`,
+  ]
+  const ids = new Set<string>([
+    user.id,
+    ...user.identities.map((identity: { id: string }) => identity.id),
+    application.id,
+    server.running.firstClient.clientId,
+    ...apis.map((one: { id: string }) => one.id),
+    scope.id,
+  ])
+  const kept = { ids, paths, replies: [] }
+  return { ...kept, replies: await readKept(server, kept) }
+}
+
+async function readKept(server: SocketServer, { paths }: Pick<Kept, 'paths'>): Promise<unknown[]> {
+  const replies: unknown[] = []
+  for (const path of paths) {
+    const { status, json } = await server.call('GET', path)
+    assert.equal(status, 200, path)
+    replies.push(json)
+  }
+  return replies
+}
+
+function makeRequest(operation: Operation, random: Random, values: Values): Request {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_match, name) => encodeURIComponent(values.word(name)))
+  const query = new URLSearchParams()
+  for (const [name, schema] of Object.entries(operation.query?.properties ?? {})) {
+    if (!operation.query!.required?.includes(name) && random.chance(0.6)) continue
+    const value = values.of(schema as TSchema, name)
+    query.append(
+      random.chance(0.03) ? values.word(name) : name,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    )
+    if (random.chance(0.02)) query.append(name, values.word(name))
+  }
+  const body =
+    operation.body === undefined && random.chance(0.9) ? undefined : values.of(operation.body ?? ({} as TSchema), '')
+  const text = body === undefined ? undefined : damaged(JSON.stringify(body) ?? 'undefined', random)
+  return {
+    method: operation.method,
+    path: query.size === 0 ? path : `${path}?${query}`,
+    body: text,
+    contentType: random.chance(0.97)
+      ? 'application/json'
+      : random.pick([undefined, 'text/plain', 'multipart/form-data', ';']),
+  }
+}
+
+function damaged(text: string, random: Random): string {
+  if (!random.chance(0.04)) return text
+  const at = random.below(text.length + 1)
+  return random.chance(0.5)
+    ? text.slice(0, at)
+    : `${text.slice(0, at)}${random.pick(['\\u0000', '"', '}', '\\ud800', '1e400', '😀'])}${text.slice(at)}`
+}
+
+function send(server: SocketServer, agent: Agent, { method, path, body, contentType }: Request) {
+  return new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${server.token}`,
+      ...(contentType === undefined ? {} : { 'content-type': contentType }),
+      ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+    }
+    const sent = request(
+      { host: '127.0.0.1', port: server.port, method, path, headers, agent, timeout: 30_000 },
+      (reply) => {
+        let text = ''
+        reply.setEncoding('utf8')
+        reply.on('data', (chunk: string) => {
+          text += chunk
+        })
+        reply.on('end', () => resolve({ status: reply.statusCode!, text }))
+      },
+    )
+    sent.on('timeout', () => sent.destroy(new Error(`no answer to ${method} ${path}`)))
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** Makes values that fit a schema, mostly, and remembers ids and codes from replies, so that requests can name them. */
+class Values {
+  readonly #random: Random
+  readonly #kept: ReadonlySet<string>
+  readonly #known = new Map<string, string[]>()
+
+  constructor(random: Random, kept: ReadonlySet<string>) {
+    this.#random = random
+    this.#kept = kept
+  }
+
+  /** Takes ids and codes out of a reply. */
+  learn(reply: unknown, kind = ''): void {
+    if (reply === null || typeof reply !== 'object') return
+    for (const [name, value] of Object.entries(reply)) {
+      if (typeof value === 'object') this.learn(value, Array.isArray(reply) ? kind : name.replace(/s$/, ''))
+      if (typeof value !== 'string' || !/(^|_)(id|code|key|token)$/.test(name) || this.#kept.has(value)) continue
+      // `id` of a user is known as `id`, and as `user_id`.
+      for (const key of [name, `${otherNames[kind] ?? kind}_${name}`]) {
+        const list = this.#known.get(key) ?? []
+        if (list.length < 200) list.push(value)
+        else list[this.#random.below(200)] = value
+        this.#known.set(key, list)
+      }
+    }
+  }
+
+  /** An id or another word, one that exists where it is known. */
+  word(name: string): string {
+    if (this.#random.chance(0.15)) return this.#random.pick(oddWords)
+    const likely = this.#known.get(name) ?? this.#known.get('id')
+    return likely === undefined ? `w${this.#random.below(50)}` : this.#random.pick(likely)
+  }
+
+  of(schema: TSchema, name: string): unknown {
+    const random = this.#random
+    if (random.chance(0.04)) return random.pick(oddValues)
+    if (schema.nullable && random.chance(0.1)) return null
+    if (schema.enum) return random.pick(schema.enum as unknown[])
+    const choice = (schema.anyOf ?? schema.oneOf) as TSchema[] | undefined
+    if (choice) return this.of(random.pick(choice), name)
+    switch (schema.type) {
+      case 'object':
+        return Object.fromEntries(
+          Object.entries((schema.properties ?? {}) as Record<string, TSchema>)
+            .filter(([member]) => schema.required?.includes(member) || random.chance(0.6))
+            .map(([member, part]) => [member, this.of(part, member)]),
+        )
+      case 'array':
+        return Array.from({ length: random.below(4) }, () => this.of(schema.items as TSchema, name))
+      case 'integer':
+      case 'number':
+        return random.chance(0.8) ? random.below(100) : random.pick([-1, 0, 501, 2 ** 31, 2 ** 53, -(2 ** 63), 1.5])
+      case 'boolean':
+        return random.chance(0.5)
+      case 'string':
+        return random.chance(0.5) ? this.word(name) : random.pick([`${name}-${random.below(1000)}`, ...texts(random)])
+      default:
+        return random.pick(oddValues)
+    }
+  }
+}
+
+function texts(random: Random): string[] {
+  const number = random.below(1000)
+  return [
+    `user-${number}@example.com`,
+    `https://example.com/${number}`,
+    '2026-01-15T12:00:00Z',
+    `+4416329601${number}`,
+    'x'.repeat(random.below(400)),
+    'Ünï 😀 \u202e',
+  ]
+}
+
+/** What parameters call a thing that replies call otherwise. */
+const otherNames: Record<string, string> = { organization: 'org' }
+
+const oddWords = [
+  '',
+  ' ',
+  '.',
+  '..',
+  '%',
+  '%00',
+  "'",
+  '"; drop table users; --',
+  '😀',
+  '\u0000',
+  '../../etc/passwd',
+  'null',
+  '0',
+  '-1',
+  'kp_',
+  `${'a'.repeat(900)}`,
+  'constructor',
+  '__proto__',
+  'a/b',
+  'Zm9vOjo6aWRfYXNj',
+]
+const oddValues = [null, true, 0, -1, 1e308, '', '0', [], {}, [[]], { a: 1 }, 'x'.repeat(5000), '\ud800', '\u0000']
+
+/** Numbers that look like chance and are the same in each run. Mulberry32. */
+class Random {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed
+  }
+
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+
+  /** A whole number from 0, smaller than the limit. */
+  below(limit: number): number {
+    return Math.floor(this.next() * limit)
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability
+  }
+
+  pick<Value>(list: readonly Value[]): Value {
+    return list[this.below(list.length)]!
+  }
+}
