@@ -92,6 +92,9 @@ export class BearerCheck {
     if (client === undefined) {
       throw new ApiError(401, 'TOKEN_INVALID', 'The application of this token does not exist any more.')
     }
+    if (client.isSuspended) {
+      throw new ApiError(401, 'TOKEN_INVALID', 'The organization of this application is suspended.')
+    }
     const grant = [...client.grants.values()].find(({ isManagementApi }) => isManagementApi)
     if (grant === undefined) {
       throw new ApiError(

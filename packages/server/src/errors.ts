@@ -44,6 +44,7 @@ export type OAuthErrorCode =
   | 'invalid_scope'
   | 'unsupported_token_type'
   | 'invalid_token'
+  | 'access_denied'
   | 'server_error'
   | 'temporarily_unavailable'
 

@@ -246,7 +246,9 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
     return
   }
   const { code, message, field, status } = refusal
-  if (status === 401) reply.header('www-authenticate', `Bearer realm="kindred", error="invalid_token"`)
+  // RFC 6750 §3.1: no error code for who sent no token.
+  if (code === 'TOKEN_MISSING') reply.header('www-authenticate', 'Bearer realm="kindred"')
+  else if (status === 401) reply.header('www-authenticate', 'Bearer realm="kindred", error="invalid_token"')
   if (code === 'SCOPE_MISSING') {
     const scope = message.slice(message.indexOf(': ') + 2)
     reply.header('www-authenticate', `Bearer realm="kindred", error="insufficient_scope", scope="${scope}"`)

@@ -7,6 +7,8 @@ export interface Client {
   type: string
   /** The organization to which an M2M application belongs; null for a general one. */
   orgCode: string | null
+  /** Its organization is suspended: it gets no tokens, and those that it has open nothing. */
+  isSuspended: boolean
   accessTokenLifetimeSeconds: number
   secrets: ClientSecret[]
   /** The APIs for which it is authorised, by audience. */
@@ -74,8 +76,9 @@ export class Clients {
 async function readClient(db: Db, id: string): Promise<Client | undefined> {
   const application = await db
     .selectFrom('applications')
-    .select(['id', 'type', 'org_code', 'access_token_lifetime_seconds'])
-    .where('id', '=', id)
+    .leftJoin('organizations', 'organizations.code', 'applications.org_code')
+    .select(['applications.id', 'type', 'org_code', 'access_token_lifetime_seconds', 'organizations.is_suspended'])
+    .where('applications.id', '=', id)
     .executeTakeFirst()
   if (application === undefined) return undefined
   const secrets = await db
@@ -104,6 +107,7 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
     id: application.id,
     type: application.type,
     orgCode: application.org_code,
+    isSuspended: application.is_suspended ?? false,
     accessTokenLifetimeSeconds: application.access_token_lifetime_seconds,
     secrets: secrets.map((secret) => ({
       id: secret.id,

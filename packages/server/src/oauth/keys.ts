@@ -25,6 +25,9 @@ export interface SigningKey {
   header: string
 }
 
+/** Unknown key ids are looked up this often at most; other nodes tell of a new key anyway. */
+const unknownKeyPauseMs = 1000
+
 interface NewKey {
   kid: string
   privatePem: string
@@ -66,6 +69,7 @@ export class KeyRing {
   #published: PublicJwk[] = []
   #byKid = new Map<string, SigningKey>()
   #jwks = ''
+  #lookedUpAt = Number.NEGATIVE_INFINITY
 
   private constructor(store: Store, cipher: Cipher, now: () => number) {
     this.#store = store
@@ -114,6 +118,10 @@ export class KeyRing {
   async find(kid: string): Promise<SigningKey | undefined> {
     const known = this.#byKid.get(kid)
     if (known !== undefined || !/^[0-9a-f:]{47}$/.test(kid)) return known
+    // Tokens with made-up key ids must not become a query each.
+    const sinceLookUp = performance.now() - this.#lookedUpAt
+    if (sinceLookUp < unknownKeyPauseMs) return undefined
+    this.#lookedUpAt = performance.now()
     await this.#load()
     return this.#byKid.get(kid)
   }

@@ -17,6 +17,18 @@ export interface OAuthParameters {
   all(name: string): string[]
 }
 
+/** Parameters that mean something here; RFC 6749 §3.2 has the others ignored. */
+const knownParameters = new Set([
+  'audience',
+  'client_id',
+  'client_secret',
+  'grant_type',
+  'resource',
+  'scope',
+  'token',
+  'token_type_hint',
+])
+
 /** Parameters that RFC 8707 and Kinde's clients repeat. */
 const repeatable = new Set(['audience', 'resource'])
 
@@ -37,7 +49,10 @@ export function readParameters(contentType: string | undefined, body: string | u
 
 function parameters(values: Record<string, unknown>): OAuthParameters {
   for (const [name, value] of Object.entries(values)) {
+    if (!knownParameters.has(name)) continue
     if (Array.isArray(value) && !repeatable.has(name)) throw invalidRequest(`Send the parameter '${name}' once only.`)
+    const isText = [value].flat().every((item) => typeof item === 'string')
+    if (!isText) throw invalidRequest(`The parameter '${name}' must be text.`)
   }
   const all = (name: string) => {
     const value = Object.hasOwn(values, name) ? values[name] : undefined

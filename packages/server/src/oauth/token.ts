@@ -25,6 +25,9 @@ export interface TokenRequest {
 /** Scopes of OpenID Connect, which mean nothing to a machine and which some clients always send. */
 const openIdScopes = new Set(['openid', 'profile', 'email', 'phone', 'address', 'offline', 'offline_access'])
 
+/** Audiences of one token at most. */
+const mostAudiences = 20
+
 /** Types of application that may ask with their own credentials. */
 const clientCredentialsTypes = new Set(['m2m', 'reg'])
 
@@ -71,6 +74,13 @@ function requireSupportedGrant(grantType: string | undefined): void {
 }
 
 function requireAllowedGrant(client: Client): void {
+  if (client.isSuspended) {
+    throw new OAuthError(
+      403,
+      'access_denied',
+      "The resource owner or authorization server denied the request. The application's organization is suspended.",
+    )
+  }
   if (clientCredentialsTypes.has(client.type)) return
   throw new OAuthError(
     400,
@@ -96,6 +106,7 @@ function requestedScopes(scope: string | undefined, client: Client): string[] {
 /** Repeated values are taken as they are; a single one may name several, separated by spaces. */
 function audiences(values: string[]): string[] {
   const list = values.length === 1 ? values[0]!.split(' ').filter((word) => word !== '') : values
+  if (list.length > mostAudiences) throw invalidRequest(`Ask for ${mostAudiences} audiences at most.`)
   if (list.length > 0) return [...new Set(list)]
   throw invalidRequest(
     "Request parameter 'audience' is missing. Send the audience of an API for which the application is authorized, such as <base URL>/api.",
@@ -112,7 +123,7 @@ function requireGrant(asked: string, client: Client, isManagementAudience: (audi
   throw new OAuthError(
     403,
     'invalid_request',
-    `${invalidRequestText} Requested audience '${asked}' has not been whitelisted by the OAuth 2.0 Client. Authorize the application for this API, or correct the audience.`,
+    `${invalidRequestText} Requested audience '${echoed(asked)}' has not been whitelisted by the OAuth 2.0 Client. Authorize the application for this API, or correct the audience.`,
   )
 }
 
@@ -130,6 +141,11 @@ function invalidScope(scope: string): OAuthError {
   return new OAuthError(
     403,
     'invalid_scope',
-    `The requested scope is invalid, unknown, or malformed. The OAuth 2.0 Client is not allowed to request scope '${scope}'. Enable it for the application first, or leave it out.`,
+    `The requested scope is invalid, unknown, or malformed. The OAuth 2.0 Client is not allowed to request scope '${echoed(scope)}'. Enable it for the application first, or leave it out.`,
   )
+}
+
+/** A caller's word in a description: RFC 6749 §5.2 leaves out quotes, backslashes and what is not printable ASCII. */
+function echoed(word: string): string {
+  return word.slice(0, 200).replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?')
 }
