@@ -3,10 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { pino } from 'pino'
 import { masterKey, prepareEnvironment } from './first-start.ts'
 import { managementScopes } from './management-api.ts'
+import { KeyRing, makeSigningKey } from './oauth/keys.ts'
+import { openEnvironment } from './open-environment.ts'
 import { createCipher } from './store/cipher.ts'
-import { start, startOfTest, type TestServer } from './testing.ts'
+import { openStore } from './store/open.ts'
+import { start, startOfTest, type TestServer, testDatabase } from './testing.ts'
 
 test('a first start makes a business, a default organization, the Management API and an application for it', async (t) => {
   const { as, firstClient } = await start(t)
@@ -92,6 +96,43 @@ test('with another master key nothing is touched', async (t) => {
   })
   assert.deepEqual(await everything(server), before)
 })
+
+if (process.env.KINDRED_TEST_STORE === 'postgres') {
+  test('nodes that start at the same moment make everything once', async (t) => {
+    const database = await testDatabase()
+    await (await openStore(database.url)).close()
+    const nodes = await Promise.all(
+      Array.from({ length: 4 }, () =>
+        openEnvironment({
+          baseUrl: 'https://id.example.com',
+          databaseUrl: database.url,
+          masterKey: Buffer.alloc(32, 7),
+          log: pino({ level: 'silent' }),
+        }),
+      ),
+    )
+    t.after(async () => {
+      await Promise.all(nodes.map((node) => node.close()))
+      await database.drop()
+    })
+    assert.equal(new Set(nodes.map(({ firstClient }) => firstClient.clientSecret)).size, 1)
+    assert.equal(nodes.filter(({ firstClient }) => firstClient.isNew).length, 1)
+    await Promise.all(nodes.map(({ environment }) => environment.keys.prepareNext()))
+    const keys = await nodes[0]!.environment.store.read.selectFrom('signing_keys').select('activated_at_ms').execute()
+    assert.equal(keys.length, 2)
+    assert.equal(keys.filter(({ activated_at_ms: since }) => since !== null).length, 1, 'one key signs')
+  })
+
+  test('nodes that have made their first key at the same moment sign with one of them', async (t) => {
+    const { environment, write, db } = await start(t)
+    await write((db) => db.deleteFrom('signing_keys').execute())
+    const made = await Promise.all(Array.from({ length: 4 }, makeSigningKey))
+    const { store, cipher, now } = environment
+    const rings = await Promise.all(made.map((key) => KeyRing.open({ store, cipher, now, firstKey: async () => key })))
+    assert.equal((await db.selectFrom('signing_keys').select('kid').execute()).length, 1)
+    assert.equal(new Set(rings.map((ring) => ring.current.kid)).size, 1)
+  })
+}
 
 test('the master key is made once, in a file for its owner alone', async (t) => {
   const dataDir = join(temporaryFolder(t), 'made', 'here')

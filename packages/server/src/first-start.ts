@@ -7,6 +7,7 @@ import { managementApiName, managementScopes } from './management-api.ts'
 import { hashSecret } from './oauth/secrets.ts'
 import { createApplication, putSecret } from './store/applications.ts'
 import type { Cipher } from './store/cipher.ts'
+import { ensureBuiltInConnections } from './store/connections.ts'
 import { nameSort } from './store/dialect.ts'
 import type { Ids } from './store/ids.ts'
 import { ensureKindeProperties } from './store/kinde-properties.ts'
@@ -33,8 +34,9 @@ export interface FirstClient {
 
 /**
  * Puts in place what every environment has: business, default organization, the properties that Kinde provides, the
- * Management API with all its scopes, and the first M2M application, authorised for it with every scope. Running it again changes only what is missing or
- * set otherwise. Two nodes that start together agree, when the transaction has called `lockSetup` first.
+ * Management API with all its scopes, the first M2M application, authorised for it with every scope, and the built-in
+ * connections. Running it again changes only what is missing or set otherwise. Two nodes that start together agree, when
+ * the transaction has called `lockSetup` first.
  * @throws {StartError} when the master key is not the one that the database was made with
  */
 export async function prepareEnvironment(db: Db, setup: Setup): Promise<FirstClient> {
@@ -44,7 +46,9 @@ export async function prepareEnvironment(db: Db, setup: Setup): Promise<FirstCli
   await ensureDefaultOrganization(db, setup)
   await ensureKindeProperties(db, setup)
   const apiId = await ensureManagementApi(db, setup)
-  return ensureFirstClient(db, apiId, setup)
+  const firstClient = await ensureFirstClient(db, apiId, setup)
+  await ensureBuiltInConnections(db, setup)
+  return firstClient
 }
 
 /**

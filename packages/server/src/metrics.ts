@@ -18,7 +18,8 @@ export async function metrics(environment: Environment): Promise<{ contentType: 
 }
 
 async function createRegistry(environment: Environment): Promise<Registry> {
-  const { collectDefaultMetrics, Counter, Registry } = await import('prom-client')
+  // The default export, because a bundle gives a CommonJS module no other.
+  const { collectDefaultMetrics, Counter, Registry } = (await import('prom-client')).default
   const created = new Registry()
   collectDefaultMetrics({ register: created })
   new Counter({

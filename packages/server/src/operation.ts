@@ -25,8 +25,13 @@ export interface OperationRequest<Params = unknown, Query = unknown, Body = unkn
   remoteAddress: string
   environment: Environment
   /** Notes what this request changes. The event is stored by the transaction that carries the change. */
-  record: (type: EventType, data: Record<string, unknown>) => void
+  record: Recorder
+  /** For operations with {@link Operation.callsOut} alone: runs `work` in a transaction, which carries its events too. */
+  write: <Result>(work: (db: Db, record: Recorder) => Promise<Result>) => Promise<Result>
 }
+
+/** Notes a change; see {@link OperationRequest.record}. */
+export type Recorder = (type: EventType, data: Record<string, unknown>) => void
 
 /** One operation of the API, free of type parameters, so that types do not travel between files. */
 export interface Operation {
@@ -52,6 +57,11 @@ export interface Operation {
   queryOrBody?: boolean
   /** The member of a multipart/form-data body that carries a file, and how many bytes it may have. */
   upload?: { field: string; largestBytes: number; description: string }
+  /**
+   * It calls other servers, for which no transaction may wait: its `db` reads, and what it has to store it stores in
+   * transactions of its own, by {@link OperationRequest.write}.
+   */
+  callsOut?: boolean
   /** Kinde's document gives its 404 one `errors` object and not a list. */
   notFoundAsObject?: boolean
   query?: TObject

@@ -4,13 +4,14 @@ import fastJsonStringify from 'fast-json-stringify'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { operations } from './api/index.ts'
 import { BearerCheck, type Caller, requireAccess, requireOwnOrganization } from './auth.ts'
+import { connectedAppsRoutes } from './connected-apps-routes.ts'
 import type { Environment } from './environment.ts'
 import { ApiError, DatabaseUnavailable, OAuthError } from './errors.ts'
 import { type ChangeEvent, recordEvents } from './journal/record.ts'
 import { managementAudience } from './management-api.ts'
 import { invalidRequest } from './oauth/request.ts'
 import { oauthRoutes } from './oauth-routes.ts'
-import { JsonText, noContent, type Operation } from './operation.ts'
+import { JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
 import { systemRoutes } from './system-routes.ts'
 import { uploadedFile } from './upload.ts'
 import { inputCheck } from './validate.ts'
@@ -82,6 +83,7 @@ export function buildServer(
   refuseOtherMethods(app, operations)
   oauthRoutes(app, surface)
   systemRoutes(app, surface)
+  connectedAppsRoutes(app, surface)
   return app
 }
 
@@ -97,6 +99,9 @@ function addOperation(
   const handle = operation.handler as (request: unknown) => Promise<unknown>
   const { store, ids } = environment
   const { subscriptions } = environment.webhooks
+  const recordsNothing = () => {
+    throw new Error(`${operation.id} reads: it has nothing to record.`)
+  }
 
   app.route({
     method: operation.method,
@@ -129,25 +134,24 @@ function addOperation(
       const remoteAddress = request.ip
       const common = { params: request.params, query, body, file, now, caller, remoteAddress, environment }
       let result: unknown
-      if (operation.method === 'GET') {
-        const record = () => {
-          throw new Error(`${operation.id} reads: it has nothing to record.`)
-        }
-        result = await handle({ ...common, db: store.read, record })
+      if (operation.method === 'GET' && !operation.callsOut) {
+        result = await handle({ ...common, db: store.read, record: recordsNothing })
       } else {
         const actor = { source: 'api', applicationId: caller.applicationId, requestId: request.id } as const
-        let isQueued = false
-        result = await store.write(async (db) => {
-          const events: ChangeEvent[] = []
-          const reply = await handle({
-            ...common,
-            db,
-            record: (type: never, data: never) => events.push({ type, data }),
+        const write: OperationRequest['write'] = async (work) => {
+          let isQueued = false
+          const result = await store.write(async (db) => {
+            const events: ChangeEvent[] = []
+            const result = await work(db, (type, data) => events.push({ type, data }))
+            isQueued = await recordEvents(db, events, { actor, ids, now, subscriptions })
+            return result
           })
-          isQueued = await recordEvents(db, events, { actor, ids, now, subscriptions })
-          return reply
-        })
-        if (isQueued) environment.webhooks.wake()
+          if (isQueued) environment.webhooks.wake()
+          return result
+        }
+        result = operation.callsOut
+          ? await handle({ ...common, db: store.read, record: recordsNothing, write })
+          : await write((db, record) => handle({ ...common, db, record }))
       }
       if (result === noContent) return reply.code(204).header('x-request-id', request.id).send()
       sendJson(reply, status, result instanceof JsonText ? result.text : stringify(result))

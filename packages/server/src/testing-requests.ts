@@ -1,6 +1,7 @@
 import { operations } from './api/index.ts'
 import type { Operation } from './operation.ts'
 import { createCustomer, putPlan } from './store/billing.ts'
+import { addSession, putConnectedApp, requireConnectedApp } from './store/connected-apps.ts'
 import { putLogo } from './store/logos.ts'
 import { startOfTest, type TestClient, type TestReply, type TestServer } from './testing.ts'
 import { type Chosen, exampleOf, leftOut } from './testing-examples.ts'
@@ -194,6 +195,39 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   // Nothing that the other examples do: each would be sent.
   event_types: () => ['access_request.created'],
   'CreateWebHook.endpoint': () => 'https://zoo.example/bell',
+  connection_id: async ({ api }) => {
+    const body = { name: fresh('Owls elsewhere'), strategy: 'oauth2:google' }
+    return (await succeed(api.post('/api/v1/connections', body))).connection.id
+  },
+  enabled_applications: async ({ server, api }) => [await makers.application_id!({ server, api, made: {} })],
+  'options.client_id': () => 'owls',
+  // The example has the options of a social provider, which belongs to no organization.
+  'CreateConnection.organization_code': () => null,
+  enterprise_connection_id: async (scene) => {
+    const { api, made } = scene
+    made.org_code ??= await makers.org_code!(scene)
+    const body = { name: fresh('Owls at work'), strategy: 'saml:okta', organization_code: made.org_code }
+    return (await succeed(api.post('/api/v1/connections', body))).connection.id
+  },
+  directory_id: async ({ server, api }) => {
+    const made: Scene['made'] = {}
+    const enterprise_connection_id = await makers.enterprise_connection_id!({ server, api, made })
+    const body = { org_code: made.org_code, directory_name: 'Owls', provider_code: 'okta', enterprise_connection_id }
+    return (await succeed(api.post('/api/v1/directories', body))).directory.id
+  },
+  key_code_ref: ({ server }) => addConnectedApp(server),
+  'GetConnectedAppAuthUrl.user_id': ({ server, api }) => makers.user_id!({ server, api, made: {} }),
+  session_id: async (scene) => {
+    const { server, api } = scene
+    const { environment } = server
+    const userId = (await makers.user_id!({ server, api, made: {} })) as string
+    const app = await requireConnectedApp(server.db, await addConnectedApp(server))
+    const id = fresh('session')
+    const tokens = { accessToken: 'owls', refreshToken: null, expiresAtMs: null }
+    const session = { id, appId: app.id, userId, organizationCode: null, tokens }
+    await server.write((db) => addSession(db, session, { ...environment, now: startOfTest }))
+    return id
+  },
   event_id: async ({ server, api }) => {
     await succeed(api.post('/api/v1/permissions', { name: fresh('Feed'), key: fresh('feed') }))
     const { id } = await server.db.selectFrom('events').select('id').limit(1).executeTakeFirstOrThrow()
@@ -231,6 +265,8 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   'details.phone': () => `+4416329${fresh('').slice(1).padStart(5, '6')}`,
   username: () => fresh('owl'),
   'CreateUserIdentity.value': () => `${fresh('owl')}@zoo.example`,
+  // Only the types social and enterprise have one.
+  'CreateUserIdentity.connection_id': () => leftOut,
   // In the form of bcrypt; of no word.
   hashed_password: () => `$2b$10$${'abcdefghijklmnopqrstuu'}${'x'.repeat(31)}`,
   // Longer than an access token's.
@@ -279,6 +315,22 @@ async function addFactor(server: TestServer, userId: string, organizationCode?: 
 async function addLogo(server: TestServer, organizationCode: string): Promise<void> {
   const file = { name: 'owl.gif', contentType: 'image/gif', bytes: picture }
   await server.write((db) => putLogo(db, { organizationCode, type: 'dark' }, file, startOfTest))
+}
+
+/** A provider that nobody asks: it has no address for revoking, and its tokens do not expire. */
+async function addConnectedApp(server: TestServer): Promise<string> {
+  const app = {
+    keyCodeRef: fresh('owls'),
+    name: 'Owls elsewhere',
+    authorizeUrl: 'https://zoo.example/authorize',
+    tokenUrl: 'https://zoo.example/token',
+    revokeUrl: null,
+    clientId: 'owls',
+    scopes: ['hoot'],
+    callbackUrl: 'https://zoo.example/back',
+  }
+  await server.write((db) => putConnectedApp(db, app, { ...server.environment, now: startOfTest }))
+  return app.keyCodeRef
 }
 
 async function addPlan(server: TestServer): Promise<string> {

@@ -1,3 +1,4 @@
+import type { TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { ApiError, invalid, shown } from './errors.ts'
 import type { Operation } from './operation.ts'
@@ -13,8 +14,11 @@ const common = { strict: false, strictNumbers: true, validateFormats: false } as
 const forQuery = new Ajv({ ...common, coerceTypes: true })
 const forBody = new Ajv({ ...common, coerceTypes: false })
 
-/** Error codes of Kinde's for single parameters; others get INVALID_VALUE. */
-const codesByParameter: Record<string, string> = { page_size: 'INVALID_PAGE_SIZE' }
+/** Error codes of Kinde's for single parameters and members; others get INVALID_VALUE. */
+const codesByParameter: Record<string, string> = {
+  page_size: 'INVALID_PAGE_SIZE',
+  provider_code: 'INVALID_PROVIDER',
+}
 
 /**
  * Makes the check of an operation's query and body. The schemas are compiled when the first request comes: all of
@@ -53,6 +57,19 @@ export function inputCheck(operation: Operation): (query: Record<string, unknown
     checkBody ??= forBody.compile(exactly(operation.body))
     if (!checkBody(body)) throw inputError(checkBody.errors![0]!, body, 'member')
     return { query, body }
+  }
+}
+
+/**
+ * Makes the check of one member of a body whose schema depends on something else than the operation.
+ * @throws {ApiError} 400 with the member at fault (the returned function, when it is called)
+ */
+export function memberCheck(name: string, schema: TSchema): (value: unknown) => void {
+  let check: ValidateFunction | undefined
+  return function checkMember(value) {
+    check ??= forBody.compile(exactly({ type: 'object', properties: { [name]: schema } }))
+    const body = { [name]: value }
+    if (!check(body)) throw inputError(check.errors![0]!, body, 'member')
   }
 }
 

@@ -4,12 +4,17 @@ import * as apis from './apis/apis.ts'
 import * as apiApplications from './apis/applications.ts'
 import * as apiApplicationsScopes from './apis/applications-scopes.ts'
 import * as apiScopes from './apis/scopes.ts'
+import * as applicationAccessRoles from './applications/access-roles.ts'
 import * as applications from './applications/applications.ts'
 import * as authLogoutUrls from './applications/auth-logout-urls.ts'
 import * as authRedirectUrls from './applications/auth-redirect-urls.ts'
+import * as applicationConnections from './applications/connections.ts'
 import * as applicationProperties from './applications/properties.ts'
 import * as billing from './billing.ts'
 import * as business from './business.ts'
+import * as connectedApps from './connected-apps.ts'
+import * as connections from './connections.ts'
+import * as directories from './directories.ts'
 import * as environment from './environment/environment.ts'
 import * as environmentFeatureFlags from './environment/feature-flags.ts'
 import * as environmentLogos from './environment/logos.ts'
@@ -20,6 +25,7 @@ import * as featureFlags from './feature-flags.ts'
 import * as identities from './identities.ts'
 import * as industries from './industries.ts'
 import * as mfa from './mfa.ts'
+import * as organizationConnections from './organizations/connections.ts'
 import * as organizationFeatureFlags from './organizations/feature-flags.ts'
 import * as organizationLogos from './organizations/logos.ts'
 import * as organizationMfa from './organizations/mfa.ts'
@@ -63,10 +69,13 @@ export const operations: readonly Operation[] = [
   apiApplicationsScopes,
   apiScopes,
   applications,
+  applicationAccessRoles,
+  applicationConnections,
   applicationProperties,
   authLogoutUrls,
   authRedirectUrls,
   organizations,
+  organizationConnections,
   organizationFeatureFlags,
   organizationRoleUsers,
   organizationUsers,
@@ -89,6 +98,9 @@ export const operations: readonly Operation[] = [
   userSessions,
   billing,
   business,
+  connectedApps,
+  connections,
+  directories,
   identities,
   eventTypes,
   events,

@@ -3,7 +3,7 @@ import https from 'node:https'
 import { isIP } from 'node:net'
 import { addressFault, guardedLookup, hostOf, RefusedTarget, type TargetPolicy } from './webhook-target.ts'
 
-/** How much of an answer is kept: of its headers and of its body, in bytes each. */
+/** How much of an answer is kept: of its headers and, unless more is asked for, of its body, in bytes each. */
 const keptBytes = 4096
 
 /** What came back from an endpoint. */
@@ -20,7 +20,8 @@ export interface Answer {
 
 /**
  * Sends one POST request over a connection of its own. Redirects are answers, and are not followed.
- * @param options `timeoutMs` for everything from looking up the name to the end of the answer; `signal` cuts it short
+ * @param options `timeoutMs` for everything from looking up the name to the end of the answer; `signal` cuts it short;
+ *   `bodyBytes` how much of the answer's body is kept, 4096 when left out
  * @returns never rejects: what goes wrong is part of the answer
  */
 export function post(
@@ -31,8 +32,10 @@ export function post(
     timeoutMs: number
     signal: AbortSignal
     policy: TargetPolicy
+    bodyBytes?: number
   },
 ): Promise<Answer> {
+  const { bodyBytes = keptBytes } = options
   const startedAt = performance.now()
   const answer: Answer = { status: null, headers: {}, body: '', durationMs: 0, error: null }
   return new Promise((resolve) => {
@@ -42,7 +45,7 @@ export function post(
       clearTimeout(timer)
       answer.durationMs = Math.round(performance.now() - startedAt)
       if (answer.status === null) answer.error = reasonOf(error)
-      answer.body = textOf(Buffer.concat(chunks))
+      answer.body = textOf(Buffer.concat(chunks).subarray(0, bodyBytes))
       resolve(answer)
     }
     let failure: Error | undefined
@@ -64,7 +67,7 @@ export function post(
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         received += chunk.length
-        if (received >= keptBytes) request.destroy()
+        if (received >= bodyBytes) request.destroy()
       })
       // The status has come: what happens to the rest changes nothing.
       response.on('error', () => {})
@@ -103,5 +106,5 @@ function reasonOf(error: Error | undefined): string {
 
 /** Without NUL, which PostgreSQL does not take in a text. */
 function textOf(bytes: Buffer): string {
-  return bytes.subarray(0, keptBytes).toString().replaceAll('\0', '\ufffd')
+  return bytes.toString().replaceAll('\0', '\ufffd')
 }

@@ -113,8 +113,7 @@ export function flagValue(type: FlagType, given: unknown, field: string): string
   }
   if (type === 'int') {
     if (typeof given === 'boolean' || !/^-?\d{1,32}(\.\d{0,32})?$/.test(text.trim())) throw refuse('a whole number')
-    // Adding 0 makes 0 of -0.
-    const whole = Math.trunc(Number(text)) + 0
+    const whole = Math.trunc(Number(text))
     if (whole < leastInt || whole > greatestInt) throw refuse(`a number from ${leastInt} to ${greatestInt}`)
     return String(whole)
   }

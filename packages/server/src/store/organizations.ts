@@ -259,6 +259,10 @@ export function suspendedOn({ suspended_at_ms: ms }: OrganizationRow): string | 
  * @returns how far that reached
  */
 export async function deleteOrganization(db: Db, code: string): Promise<{ users: number; applications: number }> {
+  if (dialectOf(db) === 'postgres') {
+    // Whoever keeps it to add something goes first; nothing is added after that.
+    await db.selectFrom('organizations').select('code').where('code', '=', code).forUpdate().execute()
+  }
   const { users } = await db
     .selectFrom('organization_users')
     .select((select) => select.fn.countAll<number>().as('users'))

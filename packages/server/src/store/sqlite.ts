@@ -326,7 +326,15 @@ class GroupCommit {
     const answers: (() => void)[] = []
     try {
       database.exec('begin immediate')
-      for (const job of jobs) answers.push(await this.#inSavepoint(job))
+      for (const job of jobs) {
+        const answer = await this.#inSavepoint(job)
+        if (answer !== undefined) answers.push(answer)
+      }
+      if (answers.length === 0) {
+        database.exec('rollback')
+        touched.clear()
+        return
+      }
       this.#beforeCommit ??= this.#makeBeforeCommit?.(database)
       this.#beforeCommit?.()
       database.exec('commit')
@@ -348,7 +356,8 @@ class GroupCommit {
     for (const answer of answers) answer()
   }
 
-  async #inSavepoint(job: Job): Promise<() => void> {
+  /** @returns what answers the request once it is committed; undefined when it failed, and has been told so */
+  async #inSavepoint(job: Job): Promise<(() => void) | undefined> {
     const { database } = this.#connection
     database.exec('savepoint request')
     try {
@@ -359,7 +368,8 @@ class GroupCommit {
       // Some errors, such as a full disk, end the whole transaction; then the batch fails as one.
       if (!database.isTransaction) throw error
       database.exec('rollback to request; release request')
-      return () => job.reject(error)
+      job.reject(error)
+      return undefined
     }
   }
 }

@@ -23,6 +23,10 @@ export interface Database {
   api_applications: ApiApplicationsTable
   api_application_scopes: ApiApplicationScopesTable
   connections: ConnectionsTable
+  connection_domains: ConnectionDomainsTable
+  directories: DirectoriesTable
+  connected_apps: ConnectedAppsTable
+  connected_app_sessions: ConnectedAppSessionsTable
   organizations: OrganizationsTable
   organization_users: OrganizationUsersTable
   users: UsersTable
@@ -244,6 +248,74 @@ interface ConnectionsTable {
   /** JSON, sealed. */
   options_sealed: string | null
   created_at_ms: number
+  /** The organization that an enterprise connection belongs to; null for one that all may use. */
+  organization_code: string | null
+}
+
+/** The domains whose addresses a connection is for. */
+interface ConnectionDomainsTable {
+  /** Lower case, ASCII. */
+  domain: string
+  connection_id: string
+}
+
+interface DirectoriesTable {
+  seq: Generated<number>
+  id: string
+  organization_code: string
+  name: string
+  provider_code: string
+  /** Names the directory in the address to which its provider sends. */
+  endpoint_id: string
+  secret_sealed: string
+  /** Of the secret, hex. */
+  secret_sha256: string
+  /** `Pending`, `Validating`, `Active`, `Inactive` or `Error`. */
+  status: string
+  connection_id: string | null
+  last_sync_started_at_ms: number | null
+  last_sync_completed_at_ms: number | null
+  last_sync_error: string | null
+  created_at_ms: number
+}
+
+/** A provider that speaks OAuth 2.0. */
+interface ConnectedAppsTable {
+  seq: Generated<number>
+  id: string
+  key_code_ref: string
+  name: string
+  authorize_url: string
+  token_url: string
+  /** RFC 7009; null where the provider has none. */
+  revoke_url: string | null
+  client_id: string
+  /** Null for a public client. */
+  client_secret_sealed: string | null
+  /** `post` or `basic`: where the token request carries the secret. */
+  client_authentication: string
+  /** Separated by spaces. */
+  scopes: string
+  /** Where people are sent afterwards; null for a page that says so. */
+  callback_url: string | null
+  created_at_ms: number
+}
+
+/** What a provider has granted to a user or an organization. */
+interface ConnectedAppSessionsTable {
+  seq: Generated<number>
+  id: string
+  app_id: string
+  user_id: string | null
+  organization_code: string | null
+  /** JSON: access token and, where there is one, refresh token. */
+  tokens_sealed: string
+  /** Of the access token; null where the provider does not say. */
+  expires_at_ms: number | null
+  /** Until then whoever began to refresh the tokens is the only one to do it. */
+  refreshing_until_ms: number | null
+  created_at_ms: number
+  updated_at_ms: number
 }
 
 interface OrganizationsTable {
@@ -661,6 +733,10 @@ export type ApiRow = Selectable<ApisTable>
 export type ApiKeyRow = Selectable<ApiKeysTable>
 export type ApiScopeRow = Selectable<ApiScopesTable>
 export type ApplicationRow = Selectable<ApplicationsTable>
+export type ConnectedAppRow = Selectable<ConnectedAppsTable>
+export type ConnectedAppSessionRow = Selectable<ConnectedAppSessionsTable>
+export type ConnectionRow = Selectable<ConnectionsTable>
+export type DirectoryRow = Selectable<DirectoriesTable>
 export type IdentityRow = Selectable<IdentitiesTable>
 export type OrganizationRow = Selectable<OrganizationsTable>
 export type UserRow = Selectable<UsersTable>

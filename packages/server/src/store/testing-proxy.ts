@@ -34,8 +34,9 @@ export class PostgresProxy {
     this.url = url.href
   }
 
-  /** Ends the connections that there are; new ones are taken. */
+  /** Ends the connections that there are; new ones are taken, and hear the server. */
   cut(): void {
+    this.#isMute = false
     for (const socket of this.#sockets) socket.destroy()
   }
 
@@ -53,9 +54,8 @@ export class PostgresProxy {
     await closed
   }
 
-  /** Takes connections again, at the same address, and lets everything through. */
+  /** Takes connections again, at the same address. */
   async restart(): Promise<void> {
-    this.#isMute = false
     await listen(this.#server, this.#port)
   }
 

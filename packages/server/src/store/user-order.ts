@@ -6,7 +6,7 @@ import type { Position } from './page.ts'
 import { fullName } from './subscribers.ts'
 import type { Db, UserRow } from './tables.ts'
 import type { UserCondition } from './user-conditions.ts'
-import { type FoundUser, fewer, mostFetched, narrowest, usersPerTurn } from './user-search.ts'
+import { type FoundUser, fewer, narrowest, usersPerTurn } from './user-search.ts'
 
 /** How many characters of a text take part in sorting. An entry of an index has a largest size. */
 const longestSortKey = 200
@@ -52,10 +52,10 @@ export async function findUsersInOrder(
   let from = after
   for (let users = usersAtFirst; ; users = usersPerTurn) {
     const to = await placeAhead(db, order, from, users)
-    found.push(...(await read(db, conditions, order, { from, to, limit: limit - found.length })))
+    found.push(...(await scan(db, conditions, order, { from, to, limit: limit - found.length })))
     if (found.length === limit || to === undefined) return found
     from = to
-    if (users === usersAtFirst) bounded = await narrowest(db, conditions, mostFetched)
+    if (users === usersAtFirst) bounded = await narrowest(db, conditions, usersPerTurn)
     if (bounded !== undefined) return fetch(db, bounded, conditions, order, { after, limit })
     // SQLite answers on the thread that serves everyone.
     await nextTurn()
@@ -70,46 +70,88 @@ function fetch(
   order: UserOrder,
   { after, limit }: { after: Position | undefined; limit: number },
 ): Promise<OrderedUser[]> {
-  const named = { holds: sql<boolean>`users.id ${inSet(db, one.ids!)}` }
-  return read(db, [named, ...conditions.filter((other) => other !== one)], order, { from: after, to: undefined, limit })
+  const rest = conditions.filter((condition) => condition !== one).map(({ holds }) => holds)
+  const { value, after: beyond } = words(order)
+  const place = after && sql`(${value}, users.seq) ${beyond} (${after.value}, ${after.seq})`
+  // PostgreSQL might read the users in order after all, until it has met enough of these: it must take them first.
+  const source = sql`with named as materialized (select * from users where users.id ${inSet(db, one.ids!)})`
+  return read(db, [...rest, ...(place ? [place] : [])], order, limit, { source, from: sql`named as users` })
 }
 
-async function read(
+/** Reads the users between two places in their order. */
+async function scan(
   db: Db,
   conditions: readonly UserCondition[],
   order: UserOrder,
   { from, to, limit }: { from: Position | undefined; to: Position | undefined; limit: number },
 ): Promise<OrderedUser[]> {
-  const bounds = [...(from ? [beyond(order, from)] : []), ...(to ? [upTo(order, to)] : [])]
-  const where = sql.join([...bounds, ...conditions.map(({ holds }) => holds)], sql` and `)
-  const { rows } = await sql<OrderedUser>`
-    select users.seq, users.document, ${sql.ref(`users.${order.column}`)} as value from users where ${where}
-    order by ${inOrder(order)} limit ${limit}`.execute(db)
+  const found: OrderedUser[] = []
+  for (const part of partsOf(order, from, to)) {
+    if (found.length === limit) break
+    found.push(...(await read(db, [part, ...conditions.map(({ holds }) => holds)], order, limit - found.length)))
+  }
+  return found
+}
+
+async function read(
+  db: Db,
+  conditions: readonly RawBuilder<unknown>[],
+  order: UserOrder,
+  limit: number,
+  { source, from } = { source: sql``, from: sql`users` },
+): Promise<OrderedUser[]> {
+  const { value, sorted } = words(order)
+  const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
+  const { rows } = await sql<OrderedUser>`${source}
+    select users.seq, users.document, ${value} as value from ${from} ${where} order by ${sorted} limit ${limit}
+  `.execute(db)
   return rows
 }
 
-/** The place of the `users`-th user from a place on; undefined when there are not that many. */
+/** The place of the `users`-th user behind a place; undefined when there are not that many. */
 async function placeAhead(
   db: Db,
   order: UserOrder,
   from: Position | undefined,
   users: number,
 ): Promise<Position | undefined> {
-  const where = from ? sql`where ${beyond(order, from)}` : sql``
-  const { rows } = await sql<Position>`select seq, ${sql.ref(order.column)} as value from users ${where}
-    order by ${inOrder(order)} limit 1 offset ${users - 1}`.execute(db)
-  return rows[0]
+  const { value, sorted } = words(order)
+  let left = users
+  for (const part of partsOf(order, from, undefined)) {
+    const { rows } = await sql<Position>`select users.seq, ${value} as value from users where ${part}
+      order by ${sorted} limit 1 offset ${left - 1}`.execute(db)
+    if (rows.length > 0) return rows[0]
+    const counted = await sql<{ count: number }>`select count(*) as count from users where ${part}`.execute(db)
+    left -= Number(counted.rows[0]!.count)
+  }
+  return undefined
 }
 
-function beyond(order: UserOrder, { value, seq }: Position): RawBuilder<unknown> {
-  return sql`(${sql.ref(`users.${order.column}`)}, users.seq) ${order.direction === 'asc' ? sql`>` : sql`<`} (${value}, ${seq})`
+/**
+ * The conditions for being between two places, in parts that follow each other. SQLite looks up the pair of value and
+ * `seq` by the value alone, and would go through all users of the same one, such as all who have no address.
+ * @param from not included; undefined: the beginning
+ * @param to included; undefined: the end
+ */
+function partsOf(order: UserOrder, from: Position | undefined, to: Position | undefined): RawBuilder<unknown>[] {
+  const { value, after, before } = words(order)
+  const behind = from && sql`${value} = ${from.value} and users.seq ${after} ${from.seq}`
+  if (behind && to && from.value === to.value) return [sql`${behind} and users.seq ${before}= ${to.seq}`]
+  const between = [
+    ...(from ? [sql`${value} ${after} ${from.value}`] : []),
+    ...(to ? [sql`${value} ${before} ${to.value}`] : []),
+  ]
+  return [
+    ...(behind ? [behind] : []),
+    between.length > 0 ? sql.join(between, sql` and `) : sql`1 = 1`,
+    ...(to ? [sql`${value} = ${to.value} and users.seq ${before}= ${to.seq}`] : []),
+  ]
 }
 
-function upTo(order: UserOrder, { value, seq }: Position): RawBuilder<unknown> {
-  return sql`(${sql.ref(`users.${order.column}`)}, users.seq) ${order.direction === 'asc' ? sql`<=` : sql`>=`} (${value}, ${seq})`
-}
-
-function inOrder({ column, direction }: UserOrder): RawBuilder<unknown> {
-  const way = direction === 'asc' ? sql`asc` : sql`desc`
-  return sql`${sql.ref(`users.${column}`)} ${way}, users.seq ${way}`
+/** An order in the words of SQL. */
+function words({ column, direction }: UserOrder) {
+  const value = sql.ref<string>(`users.${column}`)
+  return direction === 'asc'
+    ? { value, after: sql`>`, before: sql`<`, sorted: sql`${value} asc, users.seq asc` }
+    : { value, after: sql`<`, before: sql`>`, sorted: sql`${value} desc, users.seq desc` }
 }

@@ -36,7 +36,7 @@ export interface Stretch {
 }
 
 /** Up to how many users are fetched and sorted, when reading all in order has not led to enough of them at once. */
-export const mostFetched = 100_000
+const mostFetched = 100_000
 /** How many users are looked at in one statement, in order; on SQLite others wait meanwhile. */
 export const usersPerTurn = 20_000
 /** The same for the words of a search on PostgreSQL, before its trigram index is asked, which cannot stop early. */

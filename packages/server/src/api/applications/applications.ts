@@ -237,6 +237,9 @@ export const updateApplication = operation({
   handler: async ({ params, body, db, record }) => {
     const application = await holdApplication(db, params.application_id)
     requireSettings(body, application.type)
+    if (body.is_access_control_enabled && !application.is_access_control_enabled) {
+      await requireAccessRole(db, application.id)
+    }
     const wanted = Object.fromEntries(settingNames.map((name) => [name, body[name]]))
     const change = await changeApplication(db, application, wanted)
     if (change !== undefined) record('application.updated', { application: { id: application.id }, ...change })
@@ -337,22 +340,31 @@ async function requireOrganization(db: Db, code: string, type: string): Promise<
   throw invalid('org_code', `There is no organization with the code ${shown(code)}.`, 'ORGANIZATION_NOT_FOUND')
 }
 
-/** @throws {ApiError} 400 for a blank name, an address that is none, or access control where it cannot be */
+/** @throws {ApiError} 400 for a blank name, an address that is none, or access control of the type m2m */
 function requireSettings(body: Static<ReturnType<typeof Type.Object<typeof settings>>>, type: string): void {
   if (body.name !== undefined) requireName(body.name)
   for (const field of ['login_uri', 'homepage_uri'] as const) {
     const fault = body[field] ? addressFault(body[field]) : undefined
     if (fault !== undefined) throw invalid(field, `The address ${shown(body[field]!)} ${fault}.`, 'INVALID_URL')
   }
-  if (!body.is_access_control_enabled) return
-  if (type === 'm2m') {
-    throw new ApiError(
-      400,
-      'ACCESS_CONTROL_NOT_SUPPORTED',
-      'Nobody signs in to an application of the type m2m, so it has no access control.',
-      { field: 'is_access_control_enabled' },
-    )
-  }
+  if (!body.is_access_control_enabled || type !== 'm2m') return
+  throw new ApiError(
+    400,
+    'ACCESS_CONTROL_NOT_SUPPORTED',
+    'Nobody signs in to an application of the type m2m, so it has no access control.',
+    { field: 'is_access_control_enabled' },
+  )
+}
+
+/** @throws {ApiError} 400 ACCESS_ROLES_REQUIRED */
+async function requireAccessRole(db: Db, applicationId: string): Promise<void> {
+  const role = await db
+    .selectFrom('application_access_roles')
+    .select('role_id')
+    .where('application_id', '=', applicationId)
+    .limit(1)
+    .executeTakeFirst()
+  if (role !== undefined) return
   throw new ApiError(
     400,
     'ACCESS_ROLES_REQUIRED',

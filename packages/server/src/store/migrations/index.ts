@@ -4,6 +4,7 @@ import * as rolesFlagsMembers from './0002-roles-flags-members.ts'
 import * as organizations from './0003-organizations.ts'
 import * as members from './0004-members.ts'
 import * as environment from './0005-environment.ts'
+import * as connections from './0006-connections.ts'
 import * as webhooks from './0007-webhooks.ts'
 import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
 
@@ -14,6 +15,7 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0003-organizations': organizations,
   '0004-members': members,
   '0005-environment': environment,
+  '0006-connections': connections,
   '0007-webhooks': webhooks,
   '0008-subscribers-keys-billing': subscribersKeysBilling,
 }
