@@ -64,7 +64,11 @@ export async function exchangeCode(
   return readTokens(await send(provider, provider.tokenUrl, form), now())
 }
 
-/** Gets a new access token. RFC 6749 §6. @returns with the old refresh token, where the provider gives no new one @throws {ProviderError} */
+/**
+ * Gets a new access token. RFC 6749 §6.
+ * @returns the tokens; with the old refresh token, where the provider gives no new one
+ * @throws {ProviderError}
+ */
 export async function refreshTokens(
   provider: Provider,
   refreshToken: string,
@@ -122,7 +126,6 @@ async function send(
     headers,
     body: body.toString(),
     timeoutMs: answerWithinMs,
-    signal: AbortSignal.timeout(answerWithinMs),
     policy: providerPolicy,
     bodyBytes: largestAnswer,
   })
@@ -157,7 +160,7 @@ function membersOf(text: string): Record<string, unknown> {
 function readTokens(answer: Record<string, unknown>, now: number): ProviderTokens {
   const { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresIn } = answer
   if (typeof accessToken !== 'string' || accessToken === '') {
-    throw new ProviderError('its answer holds no access token', { isRefusal: true })
+    throw new ProviderError('its answer holds no access token', { isRefusal: false })
   }
   const seconds = Number(expiresIn ?? Number.NaN)
   return {

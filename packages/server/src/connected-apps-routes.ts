@@ -12,10 +12,15 @@ export function connectedAppsRoutes(app: FastifyInstance, { environment }: Surfa
 
   app.get(callbackPath, async function connectedAppCallback(request, reply) {
     // The address holds what the provider gave: it is for nobody else.
-    reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'x-content-type-options': 'nosniff' })
+    reply.headers({
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    })
     const { state, code, error } = request.query as Record<string, unknown>
     const beginning = typeof state === 'string' ? readState(state, environment) : undefined
-    if (beginning === undefined) return page(reply, 400, 'This address is not complete. Begin again in your application.')
+    if (beginning === undefined)
+      return page(reply, 400, 'This address is not complete. Begin again in your application.')
     const connectedApp = await store.read
       .selectFrom('connected_apps')
       .selectAll()

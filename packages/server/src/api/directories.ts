@@ -39,7 +39,7 @@ const Directory = named(
 )
 const directory = Type.Optional(Directory)
 
-/** @param secret shown whole; left out, what can be told of it is its end */
+/** @param secretToken whole, or {@link masked} */
 async function shownDirectory(db: Db, row: DirectoryRow, secretToken: string) {
   const connection =
     row.connection_id === null

@@ -20,7 +20,7 @@ export interface Answer {
 
 /**
  * Sends one POST request over a connection of its own. Redirects are answers, and are not followed.
- * @param options `timeoutMs` for everything from looking up the name to the end of the answer; `signal` cuts it short;
+ * @param options `timeoutMs` for everything from looking up the name to the end of the answer; a `signal` cuts it short;
  *   `bodyBytes` how much of the answer's body is kept, 4096 when left out
  * @returns never rejects: what goes wrong is part of the answer
  */
@@ -30,7 +30,7 @@ export function post(
     headers: Record<string, string>
     body: string
     timeoutMs: number
-    signal: AbortSignal
+    signal?: AbortSignal
     policy: TargetPolicy
     bodyBytes?: number
   },

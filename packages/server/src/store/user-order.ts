@@ -74,8 +74,8 @@ function fetch(
   const { value, after: beyond } = words(order)
   const place = after && sql`(${value}, users.seq) ${beyond} (${after.value}, ${after.seq})`
   // PostgreSQL might read the users in order after all, until it has met enough of these: it must take them first.
-  const source = sql`with named as materialized (select * from users where users.id ${inSet(db, one.ids!)})`
-  return read(db, [...rest, ...(place ? [place] : [])], order, limit, { source, from: sql`named as users` })
+  const first = sql`with named as materialized (select * from users where users.id ${inSet(db, one.ids!)})`
+  return read(db, [...rest, ...(place ? [place] : [])], order, limit, { first, from: sql`named as users` })
 }
 
 /** Reads the users between two places in their order. */
@@ -98,11 +98,11 @@ async function read(
   conditions: readonly RawBuilder<unknown>[],
   order: UserOrder,
   limit: number,
-  { source, from } = { source: sql``, from: sql`users` },
+  { first, from } = { first: sql``, from: sql`users` },
 ): Promise<OrderedUser[]> {
   const { value, sorted } = words(order)
   const where = conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``
-  const { rows } = await sql<OrderedUser>`${source}
+  const { rows } = await sql<OrderedUser>`${first}
     select users.seq, users.document, ${value} as value from ${from} ${where} order by ${sorted} limit ${limit}
   `.execute(db)
   return rows
