@@ -349,7 +349,7 @@ test('a refusal of the provider, and a provider that is away, leave the session 
       else response.end(answer)
       return true
     }
-    assert.equal(faultOf(await tokenOf(server, session))[1], 'PROVIDER_UNAVAILABLE', answer?.slice(0, 20))
+    assert.equal(faultOf(await tokenOf(server, session))[1], 'PROVIDER_UNAVAILABLE', `${answer?.slice(0, 20)}`)
   }
   provider.before = () => false
   assert.equal((await tokenOf(server, session)).status, 200)
