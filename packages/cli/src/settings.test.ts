@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { settings } from '@kindred/server'
 import { Command } from 'commander'
+import { main } from './main.ts'
 import { addSettings, settingValues } from './settings.ts'
 import { runKindred, startKindred, temporaryFolder } from './testing-process.ts'
 
@@ -90,7 +91,7 @@ for (const [setting, value, line] of [
     'postgres://user:pass@127.0.0.1:1/db?schema=No-Name',
     'the schema "No-Name" is not a plain name. Use lower case letters, digits and underscores.',
   ],
-  ['KINDRED_DATA_DIR', 'text.txt', /text\.txt cannot be made \(EEXIST\): choose another KINDRED_DATA_DIR\./],
+  ['KINDRED_DATA_DIR', 'text.txt', /text\.txt(\/secret\.key)? cannot be (made|used) \(\w+.*\)/],
   ['KINDRED_TLS', 'on', '"on" is no mode. Use auto or off, or KINDRED_TLS_CERT and KINDRED_TLS_KEY.'],
   [
     'KINDRED_TLS_CERT',
@@ -120,23 +121,32 @@ for (const [setting, value, line] of [
     const folder = temporaryFolder(t)
     writeFileSync(`${folder}/text.txt`, 'a text, neither database nor certificate\n'.repeat(100))
     mkdirSync(`${folder}/folder`)
-    const settings = { KINDRED_PORT: '0', [setting]: value }
-    const { code, stdout, stderr } = await runKindred(['serve', '--json'], { settings, folder })
+    const { code, stderr } = await serveHere(t, folder, { [setting]: value })
     if (typeof line === 'string') assert.equal(stderr, `${setting}: ${line}\n`)
     else assert.match(stderr.trimEnd(), line)
     assert.match(stderr, /^KINDRED_\w+: [^\n]+\n$|^[^\n]+KINDRED_DATA_DIR[^\n]+\n$/)
-    assert.deepEqual([code, stdout], [2, ''])
+    assert.equal(code, 2)
   })
 }
+
+test('a process that cannot start says so in one line on stderr, and nothing on stdout', async () => {
+  for (const flags of [
+    ['--port', 'http'],
+    ['--port', '0', '--database-url', 'postgres://user:pass@127.0.0.1:1/db'],
+  ]) {
+    const { code, stdout, stderr } = await runKindred(['serve', '--json', ...flags])
+    assert.match(stderr, /^KINDRED_\w+: [^\n]+\n$/)
+    assert.deepEqual([code, stdout], [2, ''])
+  }
+})
 
 test('files of a certificate that do not exist, or hold none, stop the start with one line', async (t) => {
   const folder = temporaryFolder(t)
   writeFileSync(`${folder}/text.txt`, 'a text')
   for (const file of ['missing.pem', 'text.txt']) {
-    const settings = { KINDRED_PORT: '0', KINDRED_TLS_CERT: file, KINDRED_TLS_KEY: file }
-    const { code, stdout, stderr } = await runKindred(['serve'], { settings, folder })
+    const { code, stderr } = await serveHere(t, folder, { KINDRED_TLS_CERT: file, KINDRED_TLS_KEY: file })
     assert.match(stderr, new RegExp(`^KINDRED_TLS_CERT: ${file.replace('.', '\\.')} [^\\n]+\\n$`))
-    assert.deepEqual([code, stdout], [2, ''])
+    assert.equal(code, 2)
   }
 })
 
@@ -195,3 +205,23 @@ test('the application of KINDRED_CLIENT_ID must be one for machines', async (t) 
   )
   assert.equal(code, 2)
 })
+
+/** Runs `kindred serve` in this process, as if in another folder, for settings with which it cannot start. */
+async function serveHere(t: TestContext, folder: string, settings: Record<string, string>) {
+  const cwd = process.cwd()
+  let stderr = ''
+  const write = t.mock.method(process.stderr, 'write', (text: string) => {
+    stderr += text
+    return true
+  })
+  process.chdir(folder)
+  Object.assign(process.env, { KINDRED_PORT: '0', ...settings })
+  try {
+    const code = await main(['serve', '--json'])
+    return { code, stderr }
+  } finally {
+    for (const variable of ['KINDRED_PORT', ...Object.keys(settings)]) delete process.env[variable]
+    process.chdir(cwd)
+    write.mock.restore()
+  }
+}
