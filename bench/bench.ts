@@ -1,246 +1,164 @@
 /**
- * `npm run bench [-- --quick] [--json] [--out file] [--users 1000,1000000] [--stores sqlite,postgres]
- * [--seconds n] [--rounds n]`: Kindred against raw `node:http`, in turns, each in a process of its own, loaded by a third
- * one. Nothing here passes or fails by time: the exit code is 1 only when an answer is wrong.
+ * Kindred beside raw `node:http`, in turns, each in a process of its own and loaded by another one. Nothing here passes
+ * or fails by time: the exit code is 1 only when an answer is wrong, or something cannot be run.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startPostgres } from '../test/postgres.ts'
-import { checkAnswers, type Shape } from './answers.ts'
-import { cpuMicroseconds, Generator, residentMegabytes, type Server, startBaseline, startKindred } from './processes.ts'
-import { type Figure, median, printFigure } from './report.ts'
-import { type Scenario, scenarios, tokenRequest } from './scenarios.ts'
+import { type Postgres, startPostgres } from '../test/postgres.ts'
+import { type Answers, checkAnswers } from './answers.ts'
+import {
+  type Arena,
+  type Effort,
+  measureLastPage,
+  measureScenario,
+  measureSearch,
+  measureStart,
+  measureStorm,
+} from './measure.ts'
+import { buildBundle, cpuMicroseconds, Generator, type Server, startBaseline, startKindred } from './processes.ts'
+import { type Figure, figureJson, figureLine, headingLine } from './report.ts'
+import { createUser, scenarios } from './scenarios.ts'
 import { seedPostgres, seedSqlite } from './seed.ts'
+
+const help = `npm run bench -- [options]
+  --quick            one short round with 1,000 users, to see that everything runs
+  --users 1000,1000000
+  --stores sqlite,postgres
+  --scenarios ${scenarioNames().join(',').replaceAll(' ', '-')}
+  --seconds 3        how long each server is loaded in a round
+  --rounds 3         how often
+  --json             one JSON document on stdout; the table then goes to stderr
+  --out <file>       the JSON document in a file as well
+`
 
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
     users: { type: 'string' },
     stores: { type: 'string', default: 'sqlite,postgres' },
+    scenarios: { type: 'string' },
     seconds: { type: 'string' },
     rounds: { type: 'string' },
   },
 })
-const counts = (values.users ?? (values.quick ? '1000' : '1000,1000000')).split(',').map(Number)
-const seconds = Number(values.seconds ?? (values.quick ? 1 : 3))
-const rounds = Number(values.rounds ?? (values.quick ? 1 : 3))
-const connections = 32
-const folder = await mkdtemp(`${tmpdir()}/kindred-bench-`)
+if (values.help) {
+  process.stdout.write(help)
+  process.exit()
+}
+const userCounts = (values.users ?? (values.quick ? '1000' : '1000,1000000')).split(',').map(Number).sort(byValue)
+const effort: Effort = {
+  rounds: Number(values.rounds ?? (values.quick ? 1 : 3)),
+  seconds: Number(values.seconds ?? (values.quick ? 1 : 3)),
+  warmUpSeconds: values.quick ? 0 : 1,
+  starts: values.quick ? 1 : 7,
+}
+const wanted = values.scenarios?.split(',')
+const out = values.json ? process.stderr : process.stdout
 const figures: Figure[] = []
-/** CPU µs of Kindred for each request, by store, users and scenario. */
-const costs = new Map<string, number>()
+/** From this number of users on, it is worth looking at what only a large database shows. */
+const manyUsers = 100_000
 
-function note(figure: Figure): void {
-  figures.push(figure)
-  if (!values.json) process.stdout.write(printFigure(figure))
-}
-
-function heading(text: string): void {
-  if (!values.json) process.stdout.write(`\n${text}\n`)
-}
-
-heading(
-  `Node ${process.version} on ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${new Date().toISOString().slice(0, 10)}`,
+const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown CPU', cores: cpus().length }
+const date = new Date().toISOString()
+out.write(
+  `Node.js ${machine.node} on ${machine.cores} × ${machine.cpu}, ${date.slice(0, 10)}. ` +
+    `Rounds: ${effort.rounds} of ${effort.seconds} s, in turns.\n✓ reaches the aim  · the floor  ✗ neither. ` +
+    'CPU of a request, requests a second, p99: Kindred (raw node:http).\n',
 )
+if (Number.isNaN(cpuMicroseconds(process.pid))) {
+  out.write('There is no /proc here, which tells the CPU time of a process: ratios and memory are missing.\n')
+}
+await buildBundle()
+const folder = await mkdtemp(join(tmpdir(), 'kindred-bench-'))
 try {
-  await measureStart()
-  for (const store of values.stores.split(',')) {
-    const postgres = store === 'postgres' ? await startPostgres() : undefined
-    for (const users of counts) {
-      const name = `${store}-${users}`
-      const url = postgres === undefined ? `sqlite:${folder}/${name}.db` : `${postgres.url}?schema=bench_${users}`
-      await (await startKindred(url, folder)).stop()
-      if (postgres === undefined) seedSqlite(`${folder}/${name}.db`, users)
-      else await seedPostgres(postgres.url, `bench_${users}`, users)
-      await measureStore(store, users, url)
-      if (postgres === undefined)
-        for (const end of ['', '-wal', '-shm']) await rm(`${folder}/${name}.db${end}`, { force: true })
-    }
-    await postgres?.stop()
-    compareSizes(store)
+  if (isWanted('start')) {
+    heading('Start, in memory', false)
+    note(await measureStart(folder, effort))
   }
+  for (const store of values.stores.split(',')) await measureStore(store)
 } finally {
   await rm(folder, { recursive: true })
 }
+const document = JSON.stringify({ ...machine, date, effort, figures: figures.map(figureJson) }, null, 2)
+if (values.json) process.stdout.write(`${document}\n`)
+if (values.out !== undefined) await writeFile(values.out, `${document}\n`)
 
-const document = {
-  node: process.version,
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  date: new Date().toISOString(),
-  figures,
-}
-if (values.json) process.stdout.write(`${JSON.stringify(document, null, 2)}\n`)
-if (values.out !== undefined) await writeFile(values.out, JSON.stringify(document, null, 2))
-
-/** From process start to the first token, in memory. */
-async function measureStart(): Promise<void> {
-  const times: number[] = []
-  const sizes: number[] = []
-  for (let run = 0; run < (values.quick ? 2 : 7); run += 1) {
-    const startedAt = performance.now()
-    const server = await startKindred('memory:', folder)
-    await tokenRequest(server.url)
-    times.push(performance.now() - startedAt)
-    sizes.push(residentMegabytes(server.pid))
-    await server.stop()
-  }
-  heading('Start')
-  note({ name: 'process start to first token, in memory', unit: 'ms', ...median(times), floor: 600, aim: 250 })
-  note({ name: 'resident after start', unit: 'MB', ...median(sizes), floor: 120, aim: 80 })
-}
-
-async function measureStore(store: string, users: number, url: string): Promise<void> {
-  const kindred = await startKindred(url, folder)
-  const shape = await checkAnswers(kindred.url, users)
-  const baseline = await startBaseline(shape)
-  const generator = new Generator()
-  const second = new Generator()
-  heading(
-    `${store}, ${users.toLocaleString('en')} users: CPU of raw node:http ÷ CPU of Kindred, ${connections} connections`,
-  )
-  for (const scenario of scenarios)
-    await measureScenario(scenario, { store, users, kindred, baseline, generator, shape })
-  await measureStorm({ store, users, kindred, generator, second, shape })
-  if (users >= 100_000) await measureMany({ store, users, kindred, generator, shape })
-  generator.stop()
-  second.stop()
-  await baseline.stop()
-  await kindred.stop()
-}
-
-interface Setting {
-  store: string
-  users: number
-  kindred: Server
-  generator: Generator
-  shape: Shape
-}
-
-async function measureScenario(scenario: Scenario, setting: Setting & { baseline: Server }): Promise<void> {
-  const { store, users, kindred, baseline, generator, shape } = setting
-  const ratios: number[] = []
-  const ours: number[] = []
-  const rates: number[] = []
-  const latencies: number[] = []
-  // Warmed up unmeasured: compiled code is what a server runs after its first second.
-  await generator.run({ ...scenario.load(kindred.url, shape), connections, seconds: 1 })
-  await generator.run({ ...scenario.load(baseline.url, shape), connections, seconds: 1 })
-  for (let round = 0; round < rounds; round += 1) {
-    const theirs = await measure(baseline, scenario, generator, shape)
-    const mine = await measure(kindred, scenario, generator, shape)
-    ratios.push(theirs.cpuUs / mine.cpuUs)
-    ours.push(mine.cpuUs)
-    rates.push(mine.requestsPerSecond)
-    latencies.push(mine.p99Ms)
-  }
-  costs.set(`${store} ${users} ${scenario.name}`, median(ours).value)
-  const isSqlite = store === 'sqlite'
-  note({
-    name: scenario.name,
-    unit: '×',
-    store,
-    users,
-    ...median(ratios),
-    ...(isSqlite ? { floor: scenario.floor, aim: scenario.aim, moreIsBetter: true } : {}),
-    details: {
-      cpuUsPerRequest: median(ours).value,
-      requestsPerSecond: median(rates).value,
-      p99Ms: median(latencies).value,
-    },
-  })
-  if (scenario.name === 'create user' && !isSqlite) {
-    note({
-      name: 'create user, per second',
-      unit: '/s',
-      store,
-      users,
-      ...median(rates),
-      floor: 1500,
-      aim: 3000,
-      moreIsBetter: true,
-    })
-  }
-}
-
-async function measure(server: Server, scenario: Scenario, generator: Generator, shape: Shape) {
-  const before = cpuMicroseconds(server.pid)
-  const result = await generator.run({ ...scenario.load(server.url, shape), connections, seconds })
-  if (result.refused + result.errors > 0) {
-    throw new Error(`${scenario.name}: ${result.refused} replies were refusals, ${result.errors} requests failed`)
-  }
-  return { ...result, cpuUs: (cpuMicroseconds(server.pid) - before) / result.requests }
-}
-
-/** Reads beside as many token requests as the server can take. */
-async function measureStorm({ store, users, kindred, generator, second, shape }: Setting & { second: Generator }) {
-  const [token, get] = [scenarios[0]!, scenarios[1]!]
-  const latencies: number[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    const storm = second.run({ ...token.load(kindred.url, shape), connections, seconds: seconds + 1 })
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    latencies.push((await generator.run({ ...get.load(kindred.url, shape), connections, seconds })).p99Ms)
-    await storm
-  }
-  note({
-    name: 'get user beside a token storm, p99',
-    unit: 'ms',
-    store,
-    users,
-    ...median(latencies),
-    floor: 30,
-    aim: 10,
-  })
-}
-
-/** What only a large database shows: the last page, and search. */
-async function measureMany({ store, users, kindred, generator, shape }: Setting): Promise<void> {
-  const list = scenarios.find(({ name }) => name === 'list 10')!
-  const load = list.load(kindred.url, shape)
-  const ratios: number[] = []
-  for (let round = 0; round < rounds; round += 1) {
-    const cost = async (url: string) => {
-      const before = cpuMicroseconds(kindred.pid)
-      const { requests } = await generator.run({ ...load, url, connections, seconds })
-      return (cpuMicroseconds(kindred.pid) - before) / requests
+async function measureStore(store: string): Promise<void> {
+  const postgres = store === 'postgres' ? await startPostgres() : undefined
+  const servers: Server[] = []
+  const [generator, secondGenerator] = [new Generator(), new Generator()]
+  try {
+    const answers: (Answers & { users: number })[] = []
+    for (const users of userCounts) {
+      const server = await startWithUsers(users, postgres)
+      servers.push(server)
+      answers.push({ ...(await checkAnswers(server, users)), users })
     }
-    const first = await cost(load.url)
-    ratios.push((await cost(`${load.url}?next_token=${shape.lastPageToken}`)) / first)
-  }
-  note({ name: 'last ÷ first page, CPU', unit: '×', store, users, ...median(ratios), floor: 1.25, aim: 1.1 })
-  for (const [kind, words] of [
-    ['selective', 'margaret.b2'],
-    ['common', 'example'],
-    ['nobody', 'nobody at all'],
-  ] as const) {
-    const latencies: number[] = []
-    for (let round = 0; round < rounds; round += 1) {
-      const url = `${kindred.url}/api/v1/search/users?query=${encodeURIComponent(words)}`
-      const result = await generator.run({ ...load, url, connections: 4, seconds })
-      if (result.refused > 0) throw new Error(`search ${kind}: ${result.refused} replies were refusals`)
-      latencies.push(result.p99Ms)
-    }
-    note({
-      name: `substring search, ${kind} words, 4 at once, p99`,
-      unit: 'ms',
-      store,
-      users,
-      ...median(latencies),
-      floor: 20,
-      aim: 5,
-    })
+    const { target, records } = answers.at(-1)!
+    const file = join(folder, 'records.json')
+    await writeFile(file, JSON.stringify(records))
+    const baseline = await startBaseline(file)
+    servers.push(baseline)
+    const kindreds = answers.map(({ target, users, lastPage }) => ({ ...target, users, lastPage }))
+    await measureArena({ store, kindreds, baseline: { ...target, ...baseline }, generator, secondGenerator })
+  } finally {
+    generator.stop()
+    secondGenerator.stop()
+    for (const server of servers) await server.stop()
+    await postgres?.stop()
   }
 }
 
-function compareSizes(store: string): void {
-  const [small, large] = [Math.min(...counts), Math.max(...counts)]
-  if (small === large) return
-  heading(`${store}: CPU at ${large.toLocaleString('en')} ÷ ${small.toLocaleString('en')} users`)
-  for (const { name } of scenarios) {
-    const value = costs.get(`${store} ${large} ${name}`)! / costs.get(`${store} ${small} ${name}`)!
-    note({ name, unit: '×', store, value, least: value, most: value, floor: 1.4, aim: 1.2 })
+async function startWithUsers(users: number, postgres: Postgres | undefined): Promise<Server> {
+  const name = `bench_${users}`
+  const file = join(folder, `${name}.db`)
+  const url = postgres === undefined ? `sqlite:${file}` : `${postgres.url}?schema=${name}`
+  const empty = await startKindred(url, folder)
+  await empty.stop()
+  if (postgres === undefined) seedSqlite(file, users)
+  else await seedPostgres(postgres.url, name, users)
+  return startKindred(url, folder)
+}
+
+async function measureArena(arena: Arena): Promise<void> {
+  const title = arena.store === 'postgres' ? 'PostgreSQL' : 'SQLite'
+  heading(`${title}: CPU, baseline ÷ Kindred`, true)
+  for (const scenario of scenarios) {
+    // Creating users makes a small database larger, so it comes last.
+    if (scenario === createUser) await measureOthers(arena)
+    if (isWanted(scenario.name)) note(await measureScenario(scenario, arena, effort))
   }
+}
+
+async function measureOthers(arena: Arena): Promise<void> {
+  const hasMany = arena.kindreds.at(-1)!.users >= manyUsers
+  if (isWanted('storm')) note(await measureStorm(arena, effort))
+  if (hasMany && isWanted('last page')) note(await measureLastPage(arena, effort))
+  if (hasMany && isWanted('search')) note(await measureSearch(arena, effort))
+}
+
+function scenarioNames(): string[] {
+  return ['start', ...scenarios.map(({ name }) => name), 'storm', 'last page', 'search']
+}
+
+function isWanted(name: string): boolean {
+  return wanted === undefined || wanted.includes(name.replaceAll(' ', '-'))
+}
+
+function heading(title: string, withSamples: boolean): void {
+  out.write(`\n${headingLine(title, withSamples)}\n`)
+}
+
+function note(made: Figure[]): void {
+  figures.push(...made)
+  for (const figure of made) out.write(`${figureLine(figure)}\n`)
+}
+
+function byValue(left: number, right: number): number {
+  return left - right
 }

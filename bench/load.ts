@@ -1,14 +1,15 @@
-/** The load generator, a process of its own: one autocannon run for each message. */
+/** The load generator, a process of its own: one run of autocannon for each message. */
 import { createRequire } from 'node:module'
 
-/** What one run sends. */
+/** What one run sends: the paths in turn, on each connection, as fast as they are answered. */
 export interface Load {
   url: string
   method: 'GET' | 'POST'
+  paths: readonly string[]
   headers: Record<string, string>
-  body?: string
-  /** Where each request makes a user: a prefix for addresses that nobody has. */
-  newUsers?: string
+  body?: string | undefined
+  /** Each request makes another user: what their addresses begin with. */
+  newUsers?: string | undefined
   connections: number
   seconds: number
 }
@@ -19,44 +20,46 @@ export interface LoadResult {
   p99Ms: number
   /** Replies with a status other than 2xx. */
   refused: number
+  /** Connections that broke, and requests that were not answered within ten seconds. */
   errors: number
 }
 
-interface CannonResult {
-  requests: { total: number; average: number }
-  latency: { p99: number }
-  non2xx: number
-  errors: number
+interface Instance extends Promise<{ requests: { total: number }; duration: number; non2xx: number; errors: number }> {
+  on(event: 'response', listener: (client: object, status: number, bytes: number, responseMs: number) => void): void
 }
 
 const autocannon = createRequire(import.meta.url)('autocannon') as (
-  options: Record<string, unknown>,
-) => Promise<CannonResult>
+  options: object,
+  // With a callback the result is an emitter of events as well, and without one only a promise.
+  done: (error: Error | null, result: Awaited<Instance>) => void,
+) => Instance
 
-process.on('message', async (load: Load) => {
-  const { newUsers, connections, seconds, ...request } = load
+async function run({ newUsers, paths, method, headers, body, ...load }: Load): Promise<LoadResult> {
   let made = 0
-  const setupRequest = (outgoing: { body?: string }) => {
+  const setupRequest = (request: { body?: string }) => {
     made += 1
-    const email = `${newUsers}.${process.pid}.${made}@example.net`
-    const profile = { given_name: `Given${made}`, family_name: `Family${made}` }
-    outgoing.body = JSON.stringify({ profile, identities: [{ type: 'email', details: { email } }] })
-    return outgoing
+    const email = `${newUsers}.${made}@example.net`
+    const profile = { given_name: 'Margaret', family_name: `Hamilton ${made.toString(36)}` }
+    request.body = JSON.stringify({ profile, identities: [{ type: 'email', details: { email } }] })
+    return request
   }
-  const result = await autocannon({
-    ...request,
-    connections,
-    duration: seconds,
-    ...(newUsers === undefined
-      ? {}
-      : { requests: [{ method: 'POST', path: new URL(load.url).pathname, setupRequest }] }),
+  const requests = paths.map((path) => ({ method, path, headers, body, ...(newUsers ? { setupRequest } : {}) }))
+  const times: number[] = []
+  const result = await new Promise<Awaited<Instance>>((resolve, reject) => {
+    const settle = (error: Error | null, result: Awaited<Instance>) => (error ? reject(error) : resolve(result))
+    const instance = autocannon({ ...load, duration: load.seconds, requests }, settle)
+    // Its own histogram has whole milliseconds.
+    instance.on('response', (_client, _status, _bytes, responseMs) => times.push(responseMs))
   })
-  const reply: LoadResult = {
-    requests: result.requests.total,
-    requestsPerSecond: result.requests.average,
-    p99Ms: result.latency.p99,
+  const sorted = Float64Array.from(times).sort()
+  return {
+    requests: times.length,
+    requestsPerSecond: times.length / result.duration,
+    p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN,
     refused: result.non2xx,
     errors: result.errors,
   }
-  process.send!(reply)
-})
+}
+
+process.on('message', async (load: Load) => process.send!(await run(load)))
+process.on('disconnect', () => process.exit())

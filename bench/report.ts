@@ -1,47 +1,103 @@
-/** One line of the report. */
+import type { LoadResult } from './load.ts'
+import type { Goal } from './scenarios.ts'
+
+/** What one server did in one round. */
+export interface Sample extends LoadResult {
+  /** Of the whole process, with its threads; NaN where there is no /proc. */
+  cpuUsPerRequest: number
+}
+
+/** One line of the report: the values of all rounds, and what goes with them. */
 export interface Figure {
   name: string
-  unit: string
-  /** Median of the rounds, and the range in which they fell. */
-  value: number
-  least: number
-  most: number
+  unit: 'ratio' | 'ms' | 'MB' | 'per second'
   store?: string
   users?: number
-  /** What must be reached, and what is to be reached. */
-  floor?: number | undefined
-  aim?: number | undefined
+  rounds: readonly number[]
+  goal?: Goal
   moreIsBetter?: boolean
-  details?: Record<string, number>
+  kindred?: readonly Sample[]
+  baseline?: readonly Sample[]
 }
 
-export function median(values: readonly number[]): Pick<Figure, 'value' | 'least' | 'most'> {
+/** Median, least and most. */
+export interface Spread {
+  median: number
+  min: number
+  max: number
+}
+
+export function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((left, right) => left - right)
-  return { value: sorted[Math.floor(sorted.length / 2)]!, least: sorted[0]!, most: sorted.at(-1)! }
+  const middle = (sorted.length - 1) / 2
+  const median = (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2
+  return { median, min: sorted[0]!, max: sorted.at(-1)! }
 }
 
-export function printFigure(figure: Figure): string {
-  const { name, unit, value, least, most, floor, aim, details } = figure
-  const range = least === most ? '' : ` (${short(least)}–${short(most)})`
-  const target = floor === undefined ? '' : `${mark(figure)} floor ${floor}, aim ${aim}`
-  const more = Object.entries(details ?? {}).map(([key, amount]) => `${short(amount)} ${labels[key] ?? key}`)
-  const figures = `${short(value)} ${unit}${range}`
-  return `${`  ${name.padEnd(44)} ${figures.padEnd(26)} ${target.padEnd(26)} ${more.join(', ')}`.trimEnd()}\n`
+const widths = { name: 47, value: 26, goal: 14, pair: 16 }
+
+/** The line that stands above lines of {@link figureLine}. */
+export function headingLine(title: string, withSamples: boolean): string {
+  const { name, value, goal, pair } = widths
+  const line = `${title.padEnd(name + 2)}${'median (min–max)'.padEnd(value)}${'floor / aim'.padEnd(goal)}`
+  if (!withSamples) return line.trimEnd()
+  return `${line}${['CPU µs', 'requests/s', 'p99 ms'].map((text) => text.padStart(pair)).join('')}`
 }
 
-const labels: Record<string, string> = {
-  cpuUsPerRequest: 'µs CPU a request',
-  requestsPerSecond: 'a second',
-  p99Ms: 'ms p99',
+export function figureLine(figure: Figure): string {
+  const { name, unit, users, rounds, goal, kindred, baseline } = figure
+  const title = users === undefined ? name : `${name}, ${users.toLocaleString('en')} users`
+  const { median, min, max } = spread(rounds)
+  const range = rounds.length > 1 ? ` (${short(min)}–${short(max)})` : ''
+  const value = `${short(median)}${suffixes[unit]}${range}`
+  const line =
+    `${goal === undefined ? ' ' : marks[standing(figure)]} ${title.padEnd(widths.name)}${value.padEnd(widths.value)}` +
+    `${goal === undefined ? '' : `${goal.floor} / ${goal.aim}`}`.padEnd(widths.goal)
+  if (kindred === undefined) return line.trimEnd()
+  const pairs = (['cpuUsPerRequest', 'requestsPerSecond', 'p99Ms'] as const).map((member) => {
+    const [ours, theirs] = [kindred, baseline ?? []].map((samples) => short(medianOf(samples, member)))
+    return `${ours}${baseline === undefined ? '' : ` (${theirs})`}`.padStart(widths.pair)
+  })
+  return `${line}${pairs.join('')}`
 }
 
-function mark({ value, floor, aim, moreIsBetter = false }: Figure): string {
-  const reaches = (target: number) => (moreIsBetter ? value >= target : value <= target)
-  if (reaches(aim!)) return '✓'
-  return reaches(floor!) ? '·' : '✗'
+const suffixes = { ratio: '', ms: ' ms', MB: ' MB', 'per second': ' /s' }
+const marks = { aim: '✓', floor: '·', below: '✗', unknown: '?' }
+
+/** What a figure reaches. */
+export function standing({ rounds, goal, moreIsBetter = false }: Figure): keyof typeof marks {
+  const { median } = spread(rounds)
+  if (goal === undefined || !Number.isFinite(median)) return 'unknown'
+  const reaches = (target: number) => (moreIsBetter ? median >= target : median <= target)
+  if (reaches(goal.aim)) return 'aim'
+  return reaches(goal.floor) ? 'floor' : 'below'
+}
+
+function medianOf(samples: readonly Sample[], member: keyof Sample): number {
+  return samples.length === 0 ? Number.NaN : spread(samples.map((sample) => sample[member])).median
+}
+
+/** A figure as JSON tells it. What could not be measured is null there. */
+export function figureJson(figure: Figure): Record<string, unknown> {
+  const { goal, rounds, kindred, baseline, moreIsBetter = false, ...rest } = figure
+  const summary = (samples: readonly Sample[] | undefined) =>
+    samples && {
+      cpuUsPerRequest: spread(samples.map((sample) => sample.cpuUsPerRequest)),
+      requestsPerSecond: spread(samples.map((sample) => sample.requestsPerSecond)),
+      p99Ms: spread(samples.map((sample) => sample.p99Ms)),
+    }
+  return {
+    ...rest,
+    ...spread(rounds),
+    rounds,
+    ...(goal && { ...goal, moreIsBetter, reaches: standing(figure) }),
+    kindred: summary(kindred),
+    baseline: summary(baseline),
+  }
 }
 
 function short(value: number): string {
   if (!Number.isFinite(value)) return '?'
-  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(value >= 10 ? 3 : 2)
+  if (value >= 100) return Math.round(value).toLocaleString('en')
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2)
 }

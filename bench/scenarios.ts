@@ -1,88 +1,94 @@
-import type { Shape } from './answers.ts'
 import type { Load } from './load.ts'
-import { clientId, secret } from './processes.ts'
+import { client, type Server } from './processes.ts'
+
+/** A server with what a client of it needs to know. */
+export interface Target extends Server {
+  /** A token of the Management API. */
+  token: string
+  /** The audience of the Management API. */
+  audience: string
+  /** Ids of users, from all over the table. */
+  userIds: readonly string[]
+}
+
+/** Figures to reach: what must be, and what we want. */
+export interface Goal {
+  floor: number
+  aim: number
+}
 
 export interface Scenario {
   name: string
-  /** CPU of the baseline ÷ CPU of Kindred, on SQLite. */
-  floor: number
-  aim: number
-  load: (url: string, shape: Shape) => Omit<Load, 'connections' | 'seconds'>
+  goal: Goal
+  load: (target: Target) => Omit<Load, 'url' | 'connections' | 'seconds'>
 }
+
+/** Goals that are not those of one scenario. */
+export const goals = {
+  storm: { floor: 30, aim: 10 },
+  growth: { floor: 1.4, aim: 1.2 },
+  lastPage: { floor: 1.25, aim: 1.1 },
+  search: { floor: 20, aim: 5 },
+  postgresCreations: { floor: 1500, aim: 3000 },
+  firstToken: { floor: 600, aim: 250 },
+  resident: { floor: 120, aim: 80 },
+} satisfies Record<string, Goal>
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
-const json = { 'content-type': 'application/json' }
 
-/** @param url of the server; the Management API's audience is its `/api` */
-function tokenForm(url: string): string {
-  const audience = `${url}/api`
-  return new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: clientId,
-    client_secret: secret,
-    audience,
-  }).toString()
+export function tokenForm(audience: string): string {
+  const fields = { grant_type: 'client_credentials', client_id: client.id, client_secret: client.secret, audience }
+  return new URLSearchParams(fields).toString()
 }
 
-/** Asks for a token of the Management API. @throws when it is refused */
-export async function tokenRequest(url: string): Promise<string> {
-  const reply = await fetch(`${url}/oauth2/token`, { method: 'POST', headers: form, body: tokenForm(url) })
-  const body = (await reply.json()) as { access_token?: string; error_description?: string }
-  if (body.access_token === undefined) throw new Error(`no token: ${body.error_description}`)
-  return body.access_token
+/** Asks for a token of the Management API. @throws {Error} when it is refused */
+export async function fetchToken(url: string): Promise<string> {
+  const body = tokenForm(`${url}/api`)
+  const reply = await fetch(`${url}/oauth2/token`, { method: 'POST', headers: form, body })
+  const { access_token: token, error_description: reason } = (await reply.json()) as Record<string, string>
+  if (token === undefined) throw new Error(`no token from ${url}: ${reason}`)
+  return token
 }
 
-export const scenarios: readonly Scenario[] = [
-  {
-    name: 'issue token',
-    floor: 0.8,
-    aim: 0.9,
-    load: (url, { audienceUrl }) => ({
-      url: `${url}/oauth2/token`,
-      method: 'POST',
-      headers: form,
-      body: tokenForm(audienceUrl),
-    }),
-  },
-  {
-    name: 'get user',
-    floor: 0.28,
-    aim: 0.4,
-    load: (url, { token, userId }) => ({
-      url: `${url}/api/v1/user?id=${userId}`,
-      method: 'GET',
-      headers: { authorization: `Bearer ${token}` },
-    }),
-  },
-  {
-    name: 'list 10',
-    floor: 0.28,
-    aim: 0.42,
-    load: (url, { token }) => ({
-      url: `${url}/api/v1/users`,
-      method: 'GET',
-      headers: { authorization: `Bearer ${token}` },
-    }),
-  },
-  {
-    name: 'list 50',
-    floor: 0.38,
-    aim: 0.65,
-    load: (url, { token }) => ({
-      url: `${url}/api/v1/users?page_size=50`,
-      method: 'GET',
-      headers: { authorization: `Bearer ${token}` },
-    }),
-  },
-  {
-    name: 'create user',
-    floor: 0.15,
-    aim: 0.22,
-    load: (url, { token }) => ({
-      url: `${url}/api/v1/user`,
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}`, ...json },
-      newUsers: `new${Date.now().toString(36)}`,
-    }),
-  },
-]
+export const issueToken: Scenario = {
+  name: 'issue token',
+  goal: { floor: 0.8, aim: 0.9 },
+  load: ({ audience }) => ({ method: 'POST', paths: ['/oauth2/token'], headers: form, body: tokenForm(audience) }),
+}
+
+export const getUser: Scenario = {
+  name: 'get user',
+  goal: { floor: 0.28, aim: 0.4 },
+  load: (target) => get(target, ...target.userIds.map((id) => `/api/v1/user?id=${id}`)),
+}
+
+export const listTen: Scenario = {
+  name: 'list 10',
+  goal: { floor: 0.28, aim: 0.42 },
+  load: (target) => get(target, '/api/v1/users'),
+}
+
+const listFifty: Scenario = {
+  name: 'list 50',
+  goal: { floor: 0.38, aim: 0.65 },
+  load: (target) => get(target, '/api/v1/users?page_size=50'),
+}
+
+export const createUser: Scenario = {
+  name: 'create user',
+  goal: { floor: 0.15, aim: 0.22 },
+  load: ({ token }) => ({
+    method: 'POST',
+    paths: ['/api/v1/user'],
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    newUsers: `new.${process.hrtime.bigint().toString(36)}`,
+  }),
+}
+
+/** In the order in which they run. */
+export const scenarios: readonly Scenario[] = [issueToken, getUser, listTen, listFifty, createUser]
+
+/** Requests with a token, for each path in turn. */
+export function get({ token }: Target, ...paths: string[]): ReturnType<Scenario['load']> {
+  return { method: 'GET', paths, headers: { authorization: `Bearer ${token}` } }
+}

@@ -1,6 +1,7 @@
 import { ApiError } from './errors.ts'
 import { type AccessTokenClaims, type AccessTokens, isRefusal, type Refusal } from './oauth/access-token.ts'
-import type { Clients } from './oauth/clients.ts'
+import { type Clients, changesClients } from './oauth/clients.ts'
+import { Remembered } from './oauth/remembered.ts'
 import type { Operation } from './operation.ts'
 import type { Store } from './store/store.ts'
 
@@ -29,7 +30,7 @@ export class BearerCheck {
   readonly #clients: Clients
   readonly #isManagementAudience: (audience: string) => boolean
   readonly #now: () => number
-  readonly #remembered = new Map<string, { caller: Caller; untilMs: number }>()
+  readonly #remembered = new Remembered<Caller>({ most: mostRemembered, forMs: rememberedMs })
   #generation = 0
 
   constructor(options: {
@@ -43,7 +44,8 @@ export class BearerCheck {
     this.#clients = options.clients
     this.#isManagementAudience = options.isManagementAudience
     this.#now = options.now
-    options.store.onChange(() => {
+    options.store.onChange((tables) => {
+      if (!changesClients(tables) && !tables!.has('revoked_tokens') && !tables!.has('signing_keys')) return
       this.#generation += 1
       this.#remembered.clear()
     })
@@ -51,8 +53,7 @@ export class BearerCheck {
 
   /** The caller, if this very header was verified within the last minute. */
   peek(authorization: string | undefined): Caller | undefined {
-    const entry = authorization === undefined ? undefined : this.#remembered.get(authorization)
-    return entry !== undefined && entry.untilMs > this.#now() ? entry.caller : undefined
+    return authorization === undefined ? undefined : this.#remembered.get(authorization, this.#now())
   }
 
   /**
@@ -60,7 +61,7 @@ export class BearerCheck {
    * @throws {ApiError} 401 TOKEN_MISSING, TOKEN_INVALID or TOKEN_EXPIRED; 403 INVALID_AUDIENCE
    */
   async authenticate(authorization: string | undefined): Promise<Caller> {
-    const token = /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+    const token = /^bearer +(\S.*)$/i.exec(authorization ?? '')?.[1]?.trimEnd()
     if (token === undefined) {
       throw new ApiError(
         401,
@@ -73,9 +74,9 @@ export class BearerCheck {
     if (isRefusal(claims)) throw refusalError(claims)
     const caller = await this.#callerOf(claims)
     if (generation === this.#generation) {
-      if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
-      const untilMs = Math.min(claims.exp * 1000, this.#now() + rememberedMs)
-      this.#remembered.set(authorization!, { caller, untilMs })
+      // Blanks may stand around a token, as many as the caller likes: such a header is not worth the memory.
+      const isPlain = authorization!.length === 'Bearer '.length + token.length
+      if (isPlain) this.#remembered.set(authorization!, caller, this.#now(), claims.exp * 1000)
     }
     return caller
   }

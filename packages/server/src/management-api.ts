@@ -92,18 +92,18 @@ function describe(verb: string, resource: string): ManagementScope {
 }
 
 /** Kinde's guides spell some scopes differently from its API document. Both spellings are taken; the document's is used. */
-const otherSpellings: Record<string, string> = {
-  'create:application_redirect_uris': 'create:applications_redirect_uris',
-  'read:application_redirect_uris': 'read:applications_redirect_uris',
-  'update:application_redirect_uris': 'update:applications_redirect_uris',
-  'delete:application_redirect_uris': 'delete:applications_redirect_uris',
-  'delete:api_scopes': 'delete:apis_scopes',
-  'delete:api_application_scopes': 'delete:apis_application_scopes',
-}
+const otherSpellings: ReadonlyMap<string, string> = new Map([
+  ['create:application_redirect_uris', 'create:applications_redirect_uris'],
+  ['read:application_redirect_uris', 'read:applications_redirect_uris'],
+  ['update:application_redirect_uris', 'update:applications_redirect_uris'],
+  ['delete:application_redirect_uris', 'delete:applications_redirect_uris'],
+  ['delete:api_scopes', 'delete:apis_scopes'],
+  ['delete:api_application_scopes', 'delete:apis_application_scopes'],
+])
 
 /** The spelling under which a scope is known. */
 export function canonicalScope(scope: string): string {
-  return otherSpellings[scope] ?? scope
+  return otherSpellings.get(scope) ?? scope
 }
 
 /**
@@ -117,10 +117,11 @@ export function managementAudience(baseUrl: string): (audience: string) => boole
   return function isManagementAudience(audience) {
     if (audience === canonical) return true
     const unmangled = audience.replace(/^https?:\/\/(?=https?:\/\/)/, '')
-    if (!URL.canParse(unmangled)) return false
+    // Blanks and line ends are left out: the parser would overlook them, or encode them.
+    if (!/^https?:\/\/[\x21-\x7e]+$/i.test(unmangled) || !URL.canParse(unmangled)) return false
     const asked = new URL(unmangled)
     if (asked.pathname !== '/api' && !asked.pathname.startsWith('/api/')) return false
-    if (asked.search !== '' || asked.hash !== '' || asked.username !== '') return false
+    if (asked.search !== '' || asked.hash !== '' || asked.username !== '' || asked.password !== '') return false
     if (asked.origin === base.origin) return unmangled === audience || isLoopback(base.hostname)
     return isLoopback(base.hostname) && isLoopback(asked.hostname) && portOf(asked) === portOf(base)
   }

@@ -1,25 +1,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { ApiError } from './errors.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwksMaxAgeSeconds } from './oauth/keys.ts'
 import { discoveryDocument } from './oauth/metadata.ts'
 import { invalidRequest } from './oauth/request.ts'
 import { revoke } from './oauth/revoke.ts'
 import { type TokenRequest, token } from './oauth/token.ts'
+import { sendJson } from './send-json.ts'
 import type { Surface } from './server.ts'
 
 const json = 'application/json; charset=utf-8'
 const otherThanPost = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+/** RFC 6749 §5.1: no cache may keep what a token endpoint says. */
+const notKept = ['cache-control', 'no-store', 'pragma', 'no-cache']
+
 /** The addresses of OAuth 2.0 and OpenID Connect. */
 export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManagementAudience }: Surface): void {
   post('/oauth2/token', async (request) => JSON.stringify(await token(request, environment, isManagementAudience)))
   post('/oauth2/introspect', async (request) => {
-    const isManagementBearer = (authorization: string) =>
-      bearer.authenticate(authorization).then(
-        () => true,
-        () => false,
-      )
-    return JSON.stringify(await introspect(request, environment, isManagementBearer))
+    return JSON.stringify(await introspect(request, environment, { isManagementBearer, isManagementAudience }))
   })
   post('/oauth2/revoke', async (request) => {
     await revoke(request, environment)
@@ -32,13 +32,23 @@ export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManag
   publish('/.well-known/jwks', () => environment.keys.jwks)
   publish('/.well-known/jwks.json', () => environment.keys.jwks)
 
+  async function isManagementBearer(authorization: string): Promise<boolean> {
+    try {
+      return (bearer.peek(authorization) ?? (await bearer.authenticate(authorization))) !== undefined
+    } catch (error) {
+      if (error instanceof ApiError) return false
+      throw error
+    }
+  }
+
   function post(url: string, answer: (request: TokenRequest & { requestId: string }) => Promise<string>): void {
     app.post(url, async function oauthEndpoint(request, reply) {
       const text = await answer(readRequest(request))
-      // RFC 6749 §5.1: no cache may keep what a token endpoint says.
-      reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache', 'x-request-id': request.id })
-      if (text !== '') reply.type(json)
-      return reply.send(text)
+      if (text !== '') {
+        sendJson(reply, 200, text, notKept)
+        return reply
+      }
+      return reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache', 'x-request-id': request.id }).send()
     })
     app.route({
       method: otherThanPost,
@@ -51,20 +61,25 @@ export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManag
   }
 
   function publish(url: string, text: () => string): void {
-    app.get(url, async function publicDocument(_request: FastifyRequest, reply: FastifyReply) {
-      reply.headers({
-        'access-control-allow-origin': '*',
-        'cache-control': `public, max-age=${jwksMaxAgeSeconds}`,
-      })
-      return reply.type(json).send(text())
-    })
+    app.get(
+      url,
+      { exposeHeadRoute: true },
+      async function publicDocument(_request: FastifyRequest, reply: FastifyReply) {
+        reply.headers({
+          'access-control-allow-origin': '*',
+          'cache-control': `public, max-age=${jwksMaxAgeSeconds}`,
+        })
+        return reply.type(json).send(text())
+      },
+    )
   }
 }
 
 function readRequest(request: FastifyRequest): TokenRequest & { requestId: string } {
   return {
     contentType: request.headers['content-type'],
-    body: request.body as string | undefined,
+    // A multipart body comes as bytes; what it says of itself is refused like any other form that is not ours.
+    body: (request.body as string | Buffer | undefined)?.toString(),
     authorization: request.headers.authorization,
     requestId: request.id,
   }

@@ -162,7 +162,7 @@ export async function recordEvents(
   const { actor, ids, now, subscriptions } = context
   let isQueued = false
   for (const { type, data } of events) {
-    const id = ids.event()
+    const id = ids.timed('event', now)
     await insertEvent(db, id, type, actor.source, now, actor.applicationId, actor.requestId, JSON.stringify(data))
     if (!sentToWebhooks.has(type) || subscriptions?.mayWant(type) === false) continue
     await queueDeliveries(db, { id, type }, { ids, now })

@@ -33,6 +33,11 @@ export type Refusal =
   | { reason: 'expired'; at: number }
   | { reason: 'revoked'; jti: string }
 
+/** RFC 7515 §7.1: three parts in base64url, which is exactly A–Z a–z 0–9 - _ (§2). */
+const compactJws = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/
+/** In characters; ours are shorter by far. */
+const longestToken = 65_536
+
 /** Issues and verifies the access tokens of one environment. */
 export class AccessTokens {
   readonly #keys: KeyRing
@@ -90,20 +95,22 @@ export class AccessTokens {
    * Costs a verification and a look-up: remember the answer.
    */
   async verify(token: string): Promise<AccessTokenClaims | Refusal> {
-    const parts = token.split('.')
-    if (parts.length !== 3) return { reason: 'malformed' }
-    const [header, payload, signature] = parts as [string, string, string]
+    const [, header, payload, signature] = compactJws.exec(token.length > longestToken ? '' : token) ?? []
+    if (header === undefined || payload === undefined || signature === undefined) return { reason: 'malformed' }
     const { alg, kid } = parseJson(header)
     if (alg !== 'RS256') return { reason: 'malformed' }
     const key = typeof kid === 'string' ? await this.#keys.find(kid) : undefined
     if (key === undefined) return { reason: 'unknown_key', kid: typeof kid === 'string' ? kid : undefined }
-    const signed = Buffer.from(`${header}.${payload}`)
-    if (!verify('sha256', signed, key.publicKey, Buffer.from(signature, 'base64url'))) {
+    const bytes = Buffer.from(signature, 'base64url')
+    // One signature has one spelling: the last character holds bits that say nothing, and must be zero.
+    if (bytes.toString('base64url') !== signature) return { reason: 'malformed' }
+    if (!verify('sha256', Buffer.from(`${header}.${payload}`), key.publicKey, bytes)) {
       return { reason: 'bad_signature', kid: key.kid }
     }
-    // Signed by us, so it has the shape that issue() gives it.
-    const claims = parseJson(payload) as unknown as AccessTokenClaims
-    if (claims.iss !== this.#issuer) return { reason: 'wrong_issuer', wanted: this.#issuer, got: claims.iss }
+    const content = parseJson(payload)
+    if (content.iss !== this.#issuer) return { reason: 'wrong_issuer', wanted: this.#issuer, got: content.iss }
+    // Signed by us, and no webhook's message, which names no issuer: so it has the shape that issue() gives it.
+    const claims = content as unknown as AccessTokenClaims
     if (claims.exp * 1000 <= this.#now()) return { reason: 'expired', at: claims.exp }
     const revoked = await this.#store.read
       .selectFrom('revoked_tokens')
@@ -116,7 +123,7 @@ export class AccessTokens {
 
 /** Whether {@link AccessTokens.verify} refused. */
 export function isRefusal(result: AccessTokenClaims | Refusal): result is Refusal {
-  return 'reason' in result
+  return !('exp' in result)
 }
 
 function parseJson(base64url: string): Record<string, unknown> {

@@ -18,19 +18,25 @@ const publicTypes = new Set(['spa', 'device'])
 
 /**
  * Authenticates the application that calls an OAuth endpoint, by Basic or by the body. RFC 6749 §2.3.1.
+ * @param context `needsSecret`: who keeps no secret, and whose id everyone knows, is refused too
  * @returns the application, and the secret that it used; none when its type keeps none
  * @throws {OAuthError} 401 `invalid_client`; 400 `invalid_request` when header and body contradict each other
  */
 export async function authenticateClient(
   parameters: OAuthParameters,
   authorization: string | undefined,
-  context: { clients: Clients; now: number },
+  context: { clients: Clients; now: number; needsSecret?: boolean },
 ): Promise<{ client: Client; secret: ClientSecret | undefined }> {
   const { clientId, secret, scheme } = credentials(parameters, authorization)
   const refuse = (hint: string) => new OAuthError(401, 'invalid_client', `${refused} ${hint}`, { scheme })
   if (clientId === undefined) throw refuse("Send 'client_id' and 'client_secret' in the body, or by HTTP Basic.")
   const client = context.clients.peek(clientId) ?? (await context.clients.find(clientId))
-  if (client !== undefined && publicTypes.has(client.type)) return { client, secret: undefined }
+  if (client !== undefined && publicTypes.has(client.type)) {
+    if (!context.needsSecret) return { client, secret: undefined }
+    throw refuse('An application without a secret may not do this: use one of the type m2m or reg.')
+  }
+  // Hashed for an unknown client too. Beyond that their refusals need not take the same time: an id is no secret, and
+  // nobody can try the 2^128 that there may be.
   const hash = hashSecret(secret ?? '')
   // Every secret is compared, the right one too: the time of an answer does not tell how many there are.
   const matching = (client?.secrets ?? []).filter(({ sha256 }) => sameHash(sha256, hash))
@@ -42,16 +48,18 @@ export async function authenticateClient(
 function credentials(parameters: OAuthParameters, authorization: string | undefined): Credentials {
   const clientId = parameters.get('client_id')
   const secret = parameters.get('client_secret')
-  const basic = /^basic +(\S+) *$/i.exec(authorization ?? '')?.[1]
-  if (basic === undefined) return { clientId, secret, scheme: undefined }
-  const pair = Buffer.from(basic, 'base64').toString()
-  const colon = pair.indexOf(':')
-  const basicId = decode(colon < 0 ? pair : pair.slice(0, colon))
-  const basicSecret = colon < 0 ? undefined : decode(pair.slice(colon + 1))
-  if ((clientId ?? basicId) !== basicId || (secret ?? basicSecret) !== basicSecret) {
+  if (!/^basic( |$)/i.test(authorization ?? '')) return { clientId, secret, scheme: undefined }
+  const encoded = /^basic +([\w+/-]+=*) *$/i.exec(authorization!)?.[1]
+  const [, basicId, basicSecret] = /^([^:]+):(.*)$/s.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? []
+  if (basicId === undefined || basicSecret === undefined) {
+    const hint = 'After Basic, the Authorization header holds client id, colon and client secret in base64.'
+    throw new OAuthError(401, 'invalid_client', `${refused} ${hint}`, { scheme: 'Basic' })
+  }
+  const basic = { clientId: decode(basicId), secret: decode(basicSecret), scheme: 'Basic' as const }
+  if ((clientId ?? basic.clientId) !== basic.clientId || (secret ?? basic.secret) !== basic.secret) {
     throw invalidRequest('The credentials in the body contradict those of the Authorization header: send one of them.')
   }
-  return { clientId: basicId, secret: basicSecret, scheme: 'Basic' }
+  return basic
 }
 
 /** Undoes the form encoding of RFC 6749 §2.3.1, which some clients leave out. */

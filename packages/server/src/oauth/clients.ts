@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts'
 import type { Db } from '../store/tables.ts'
+import { Remembered } from './remembered.ts'
 
 /** What a token request and a bearer check need to know of an application. */
 export interface Client {
@@ -33,6 +34,24 @@ export interface Grant {
 /** How long another process's change may go unseen if its notice is lost. */
 const rememberedMs = 60_000
 const mostRemembered = 10_000
+/** Ids that belong to nobody are sent by whoever likes to: they have room of their own, and push out no application. */
+const mostUnknown = 1000
+
+/** What is remembered of an application is made from these tables. Organizations take their applications with them. */
+const sources: ReadonlySet<string> = new Set([
+  'apis',
+  'api_scopes',
+  'api_applications',
+  'api_application_scopes',
+  'applications',
+  'application_secrets',
+  'organizations',
+])
+
+/** Whether a commit that changed these tables may have changed what an application is, or may do. */
+export function changesClients(tables: ReadonlySet<string> | null): boolean {
+  return tables === null || !tables.isDisjointFrom(sources)
+}
 
 /**
  * Applications with their access, looked up live: what is remembered of one is dropped as soon as a commit changes an
@@ -41,33 +60,39 @@ const mostRemembered = 10_000
 export class Clients {
   readonly #store: Store
   readonly #now: () => number
-  readonly #remembered = new Map<string, { client: Client | undefined; untilMs: number }>()
+  readonly #known = new Remembered<Client>({ most: mostRemembered, forMs: rememberedMs })
+  readonly #unknown = new Remembered<true>({ most: mostUnknown, forMs: rememberedMs })
   /** Grows with every change, so that a look-up that was under way meanwhile is not remembered. */
   #generation = 0
 
   constructor(store: Store, now: () => number) {
     this.#store = store
     this.#now = now
-    store.onChange(() => {
+    store.onChange((tables) => {
+      if (!changesClients(tables)) return
       this.#generation += 1
-      this.#remembered.clear()
+      this.#known.clear()
+      this.#unknown.clear()
     })
   }
 
   /** The application as it is remembered, at once; undefined when it must be looked up with {@link find}. */
   peek(id: string): Client | undefined {
-    const entry = this.#remembered.get(id)
-    return entry !== undefined && entry.untilMs > this.#now() ? entry.client : undefined
+    return this.#known.get(id, this.#now())
   }
 
+  /** The application as it is; undefined when there is none. */
   async find(id: string): Promise<Client | undefined> {
-    const entry = this.#remembered.get(id)
-    if (entry !== undefined && entry.untilMs > this.#now()) return entry.client
+    const now = this.#now()
+    const known = this.#known.get(id, now)
+    if (known !== undefined) return known
+    // Of another form than any id has: nothing to look up, and no text of any length to remember.
+    if (!/^[\w-]{1,64}$/.test(id) || this.#unknown.get(id, now)) return undefined
     const generation = this.#generation
     const client = await readClient(this.#store.read, id)
     if (generation === this.#generation) {
-      if (this.#remembered.size >= mostRemembered) this.#remembered.clear()
-      this.#remembered.set(id, { client, untilMs: this.#now() + rememberedMs })
+      if (client === undefined) this.#unknown.set(id, true, now)
+      else this.#known.set(id, client, now)
     }
     return client
   }

@@ -69,7 +69,10 @@ export class KeyRing {
   #published: PublicJwk[] = []
   #byKid = new Map<string, SigningKey>()
   #jwks = ''
+  #lookUp: Promise<void> = Promise.resolve()
   #lookedUpAt = Number.NEGATIVE_INFINITY
+  #loading: Promise<void> = Promise.resolve()
+  #nextLoad: Promise<void> | undefined
 
   private constructor(store: Store, cipher: Cipher, now: () => number) {
     this.#store = store
@@ -99,7 +102,9 @@ export class KeyRing {
       await ring.#load()
     }
     options.store.onChange((tables) => {
-      if (tables === null || tables.has('signing_keys')) void ring.#load().catch(() => {})
+      if (tables !== null && !tables.has('signing_keys')) return
+      // A database that is away: when it is back, everything counts as changed.
+      void ring.#load().catch(() => {})
     })
     return ring
   }
@@ -118,11 +123,13 @@ export class KeyRing {
   async find(kid: string): Promise<SigningKey | undefined> {
     const known = this.#byKid.get(kid)
     if (known !== undefined || !/^[0-9a-f:]{47}$/.test(kid)) return known
-    // Tokens with made-up key ids must not become a query each.
+    // Tokens with made-up key ids must not become a query each: they share one.
     const sinceLookUp = performance.now() - this.#lookedUpAt
-    if (sinceLookUp < unknownKeyPauseMs) return undefined
-    this.#lookedUpAt = performance.now()
-    await this.#load()
+    if (sinceLookUp >= unknownKeyPauseMs) {
+      this.#lookedUpAt = performance.now()
+      this.#lookUp = this.#load()
+    }
+    await this.#lookUp
     return this.#byKid.get(kid)
   }
 
@@ -175,7 +182,22 @@ export class KeyRing {
     return next !== undefined
   }
 
-  async #load(): Promise<void> {
+  /**
+   * Reads the ring anew. Of two readings at a time the older one could end last and put back what has changed, so they
+   * come one after the other; whoever calls meanwhile shares the next one, which sees all that was committed by then.
+   */
+  #load(): Promise<void> {
+    this.#nextLoad ??= this.#loading
+      .catch(() => {})
+      .then(() => {
+        this.#nextLoad = undefined
+        this.#loading = this.#read()
+        return this.#loading
+      })
+    return this.#nextLoad
+  }
+
+  async #read(): Promise<void> {
     const rows = await this.#store.read.selectFrom('signing_keys').selectAll().orderBy('created_at_ms').execute()
     const byKid = new Map<string, SigningKey>()
     let current: SigningKey | undefined

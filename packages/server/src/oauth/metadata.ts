@@ -23,7 +23,7 @@ export function discoveryDocument(baseUrl: string): string {
     code_challenge_methods_supported: ['S256'],
     id_token_signing_alg_values_supported: ['RS256'],
     token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
-    introspection_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'bearer'],
+    introspection_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic', 'Bearer'],
     revocation_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
   })
 }

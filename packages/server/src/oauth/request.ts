@@ -39,7 +39,9 @@ const repeatable = new Set(['audience', 'resource'])
  * @throws {OAuthError} `invalid_request` when the body is neither, empty, or repeats a parameter
  */
 export function readParameters(contentType: string | undefined, body: string | undefined): OAuthParameters {
-  if (body === undefined || body.trim() === '') throw invalidRequest('The POST body can not be empty.')
+  if (body === undefined || body.trim() === '') {
+    throw invalidRequest('The POST body can not be empty. Send the parameters as application/x-www-form-urlencoded.')
+  }
   const kind = contentType?.split(';', 1)[0]?.trim().toLowerCase()
   if (kind === 'application/x-www-form-urlencoded')
     return parameters(parse(body, undefined, undefined, { maxKeys: 100 }))
@@ -67,7 +69,9 @@ function parseJson(body: string): Record<string, unknown> {
   try {
     value = JSON.parse(body)
   } catch (cause) {
-    throw new OAuthError(400, 'invalid_request', `${invalidRequestText} The body is not valid JSON.`, { cause })
+    throw new OAuthError(400, 'invalid_request', `${invalidRequestText} The body is not valid JSON: send one object.`, {
+      cause,
+    })
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw invalidRequest('Send the parameters as the members of one JSON object.')

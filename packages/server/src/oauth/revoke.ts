@@ -20,7 +20,7 @@ export async function revoke(request: TokenRequest & { requestId: string }, envi
     now,
   })
   const token = parameters.get('token')
-  if (token === undefined) throw invalidRequest("Request parameter 'token' is missing.")
+  if (token === undefined) throw invalidRequest("Request parameter 'token' is missing. Send the access token in it.")
   const claims = await environment.accessTokens.verify(token)
   if (isRefusal(claims)) return
   if (claims.azp !== client.id) {

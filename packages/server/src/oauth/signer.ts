@@ -5,7 +5,8 @@ import type { SigningKey } from './keys.ts'
 /**
  * Signs on Node's thread pool, never on the event loop. An RS256 signature costs as much as ten reads, so at most
  * `cores − 1` run at once while anything else is being served: a storm of token requests then leaves a core to the
- * reads beside it. Without such company every core signs.
+ * reads beside it. Without such company every core signs, and finds the next one waiting: a thread that must be woken for
+ * each signature costs more.
  */
 export class Signer {
   readonly #cores: number
@@ -48,7 +49,7 @@ export class Signer {
   }
 
   #limit(): number {
-    return this.#hasCompany() ? Math.max(1, this.#cores - 1) : this.#cores
+    return this.#hasCompany() ? Math.max(1, this.#cores - 1) : 2 * this.#cores
   }
 }
 

@@ -6,8 +6,7 @@ const flushIntervalMs = 5000
 const hourMs = 3_600_000
 
 type Counts = Map<string, { applicationId: string; hourMs: number; tokens: number }>
-/** Secret id → milliseconds since the epoch. */
-type LastUsed = Map<string, number>
+type LastUsed = Map<string, { secretId: string; usedAtMs: number }>
 
 /**
  * Counts tokens and notes when a secret was last used. Kept in memory and written in batches: nothing is written for
@@ -21,6 +20,7 @@ export class TokenUse {
   issued = 0
   #counts: Counts = new Map()
   #lastUsed: LastUsed = new Map()
+  #flushing: Promise<void> = Promise.resolve()
 
   constructor(store: Store, log: Logger) {
     this.#store = store
@@ -31,7 +31,7 @@ export class TokenUse {
   /** @param now milliseconds since the epoch */
   note(applicationId: string, secretId: string, now: number): void {
     this.issued += 1
-    this.#lastUsed.set(secretId, now)
+    this.#lastUsed.set(secretId, { secretId, usedAtMs: now })
     const hour = now - (now % hourMs)
     const key = `${applicationId}:${hour}`
     const count = this.#counts.get(key)
@@ -40,30 +40,9 @@ export class TokenUse {
   }
 
   /** Writes what has come together; what cannot be written is kept for the next time. */
-  async flush(): Promise<void> {
-    if (this.#lastUsed.size === 0) return
-    const counts = this.#counts
-    const lastUsed = this.#lastUsed
-    this.#counts = new Map()
-    this.#lastUsed = new Map()
-    try {
-      await this.#store.write(async (db) => {
-        for (const { applicationId, hourMs: hour, tokens } of counts.values()) {
-          // As text: the application may be gone by now, and its count with it.
-          await sql`insert into application_token_counts (application_id, hour_ms, tokens)
-            select id, cast(${hour} as bigint), cast(${tokens} as bigint) from applications where id = ${applicationId}
-            on conflict (application_id, hour_ms) do update
-            set tokens = application_token_counts.tokens + excluded.tokens`.execute(db)
-        }
-        for (const [secretId, usedAtMs] of lastUsed) {
-          // As text, not through the query builder: being used changes nothing that anyone remembers of a secret.
-          await sql`update application_secrets set last_used_at_ms = ${usedAtMs} where id = ${secretId}`.execute(db)
-        }
-      })
-    } catch (error) {
-      this.#log.warn({ err: error }, 'token counts could not be written; they are kept for the next attempt')
-      this.#keep(counts, lastUsed)
-    }
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#write())
+    return this.#flushing
   }
 
   /** Stops the timer and writes what is left. */
@@ -72,13 +51,45 @@ export class TokenUse {
     await this.flush()
   }
 
+  async #write(): Promise<void> {
+    if (this.#lastUsed.size === 0) return
+    const counts = this.#counts
+    const lastUsed = this.#lastUsed
+    this.#counts = new Map()
+    this.#lastUsed = new Map()
+    try {
+      await this.#store.write(async (db) => {
+        // In one order on every node, or two that write at the same moment could wait for each other.
+        for (const { applicationId, hourMs: hour, tokens } of inOrder(counts)) {
+          // As text: the application may be gone by now, and its count with it.
+          await sql`insert into application_token_counts (application_id, hour_ms, tokens)
+            select id, cast(${hour} as bigint), cast(${tokens} as bigint) from applications where id = ${applicationId}
+            on conflict (application_id, hour_ms) do update
+            set tokens = application_token_counts.tokens + excluded.tokens`.execute(db)
+        }
+        for (const { secretId, usedAtMs } of inOrder(lastUsed)) {
+          // As text, not through the query builder: being used changes nothing that anyone remembers of a secret.
+          await sql`update application_secrets set last_used_at_ms = ${usedAtMs}
+            where id = ${secretId} and coalesce(last_used_at_ms, 0) < ${usedAtMs}`.execute(db)
+        }
+      })
+    } catch (error) {
+      this.#log.warn({ err: error }, 'token counts could not be written; they are kept for the next attempt')
+      this.#keep(counts, lastUsed)
+    }
+  }
+
   #keep(counts: Counts, lastUsed: LastUsed): void {
     for (const [key, count] of counts) {
       const newer = this.#counts.get(key)
       this.#counts.set(key, newer === undefined ? count : { ...count, tokens: count.tokens + newer.tokens })
     }
-    for (const [secretId, usedAtMs] of lastUsed) {
-      if (!this.#lastUsed.has(secretId)) this.#lastUsed.set(secretId, usedAtMs)
+    for (const [secretId, use] of lastUsed) {
+      if (!this.#lastUsed.has(secretId)) this.#lastUsed.set(secretId, use)
     }
   }
+}
+
+function inOrder<Value>(map: Map<string, Value>): Value[] {
+  return [...map].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, value]) => value)
 }

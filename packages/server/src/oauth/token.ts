@@ -25,8 +25,11 @@ export interface TokenRequest {
 /** Scopes of OpenID Connect, which mean nothing to a machine and which some clients always send. */
 const openIdScopes = new Set(['openid', 'profile', 'email', 'phone', 'address', 'offline', 'offline_access'])
 
-/** Audiences of one token at most. */
+/** Audiences of one token, and characters of each, at most: a token must fit into a header. */
 const mostAudiences = 20
+const longestAudience = 500
+/** Characters of `scope` at most: all scopes of the Management API take a quarter of it. */
+const longestScope = 16_384
 
 /** Types of application that may ask with their own credentials. */
 const clientCredentialsTypes = new Set(['m2m', 'reg'])
@@ -48,10 +51,10 @@ export async function token(
     now,
   })
   requireAllowedGrant(client)
-  const requested = requestedScopes(parameters.get('scope'), client)
+  const asked = requestedScopes(parameters.get('scope'), client)
   const audience = audiences(parameters.all('audience'))
-  const grants = audience.map((asked) => requireGrant(asked, client, isManagementAudience))
-  const granted = narrowScopes(requested, grants)
+  const grants = audience.map((one) => requireGrant(one, client, isManagementAudience))
+  const { requested, granted } = narrowScopes(asked, grants)
   const accessToken = await environment.accessTokens.issue(client, { audience, granted, requested })
   if (secret !== undefined) environment.tokenUse.note(client.id, secret.id, now)
   return {
@@ -64,7 +67,9 @@ export async function token(
 }
 
 function requireSupportedGrant(grantType: string | undefined): void {
-  if (grantType === undefined) throw invalidRequest("Request parameter 'grant_type' is missing.")
+  if (grantType === undefined) {
+    throw invalidRequest("Request parameter 'grant_type' is missing. Send grant_type=client_credentials.")
+  }
   if (grantType === 'client_credentials') return
   throw new OAuthError(
     400,
@@ -91,11 +96,12 @@ function requireAllowedGrant(client: Client): void {
 
 /** The scopes asked for that mean something, once each. An unknown one fails the request: there is no partial grant. */
 function requestedScopes(scope: string | undefined, client: Client): string[] {
+  if ((scope ?? '').length > longestScope) throw invalidRequest(`Send a scope of ${longestScope} characters at most.`)
   const asked = new Set(
     (scope ?? '')
       .split(' ')
       .filter((word) => word !== '')
-      .map(canonicalScope),
+      .map((word) => (client.scopes.has(word) ? word : canonicalScope(word))),
   )
   const meant = [...asked].filter((word) => client.scopes.has(word) || !openIdScopes.has(word))
   const refused = meant.find((word) => !client.scopes.has(word))
@@ -107,6 +113,9 @@ function requestedScopes(scope: string | undefined, client: Client): string[] {
 function audiences(values: string[]): string[] {
   const list = values.length === 1 ? values[0]!.split(' ').filter((word) => word !== '') : values
   if (list.length > mostAudiences) throw invalidRequest(`Ask for ${mostAudiences} audiences at most.`)
+  if (list.some((audience) => audience.length > longestAudience)) {
+    throw invalidRequest(`Send an 'audience' of ${longestAudience} characters at most.`)
+  }
   if (list.length > 0) return [...new Set(list)]
   throw invalidRequest(
     "Request parameter 'audience' is missing. Send the audience of an API for which the application is authorized, such as <base URL>/api.",
@@ -128,13 +137,17 @@ function requireGrant(asked: string, client: Client, isManagementAudience: (audi
 }
 
 /** RFC 6749 §3.3: what was asked for; everything that is enabled when nothing was. */
-function narrowScopes(requested: readonly string[], grants: readonly Grant[]): readonly string[] {
-  if (requested.length === 0 && grants.length === 1) return grants[0]!.scopes
+function narrowScopes(
+  asked: readonly string[],
+  grants: readonly Grant[],
+): { requested: readonly string[]; granted: readonly string[] } {
+  if (asked.length === 0 && grants.length === 1) return { requested: asked, granted: grants[0]!.scopes }
   const enabled = new Set(grants.flatMap((grant) => grant.scopes))
-  if (requested.length === 0) return [...enabled].sort()
+  // A scope of another API may be named like one of OpenID Connect.
+  const requested = asked.filter((word) => enabled.has(word) || !openIdScopes.has(word))
   const refused = requested.find((word) => !enabled.has(word))
   if (refused !== undefined) throw invalidScope(refused)
-  return requested
+  return { requested, granted: requested.length === 0 ? [...enabled].sort() : requested }
 }
 
 function invalidScope(scope: string): OAuthError {

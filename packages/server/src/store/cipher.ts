@@ -31,8 +31,9 @@ export function createCipher(masterKey: Buffer): Cipher {
       const [prefix, body] = sealed.split('.')
       if (prefix !== version || body === undefined) throw new Error(`not a sealed text: ${place}`)
       const bytes = Buffer.from(body, 'base64url')
-      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12)).setAAD(Buffer.from(place))
-      decipher.setAuthTag(bytes.subarray(-16))
+      // GCM would take shorter tags too, which are easier to guess.
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, 12), { authTagLength: 16 })
+      decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(12).subarray(-16))
       return decipher.update(bytes.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8')
     },
   }

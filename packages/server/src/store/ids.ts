@@ -5,8 +5,6 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto'
  * so that a test can stage every id.
  */
 export interface Ids {
-  /** `kp_` + 32 hex. */
-  user(): string
   /** 32 hex; also the client id. */
   application(): string
   /** 32 hex. */
@@ -15,9 +13,10 @@ export interface Ids {
   organization(): string
   /** `bus_` + 11 hex. */
   business(): string
-  /** `event_` + 32 hex. */
-  event(): string
-  /** `<prefix>_` + 12 hex digits of `now` in milliseconds + 20 random hex: ids that sort by the time of their making. */
+  /**
+   * `<prefix>_` + 12 hex digits of `now` in milliseconds + 20 random hex: ids that sort by the time of their making, so
+   * that those of a million users need not be kept in memory to add another one.
+   */
   timed(prefix: string, now: number): string
   /** The same digits grouped as a UUID, without a prefix: ids of roles and permissions. Its version bits are no UUID's. */
   timedUuid(now: number): string
@@ -57,12 +56,10 @@ export function idsFrom(source: {
       .slice(0, digits)
   const timedHex = (now: number) => `${now.toString(16).padStart(12, '0')}${hex(20)}`
   return {
-    user: () => `kp_${hex(32)}`,
     application: () => hex(32),
     api: () => hex(32),
     organization: () => `org_${hex(11)}`,
     business: () => `bus_${hex(11)}`,
-    event: () => `event_${hex(32)}`,
     timed: (prefix, now) => `${prefix}_${timedHex(now)}`,
     timedUuid: (now) => timedHex(now).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
     uuid: () => source.uuid(),

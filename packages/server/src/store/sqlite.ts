@@ -1,26 +1,24 @@
 import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import {
   type CompiledQuery,
   type DatabaseConnection,
   type Driver,
   Kysely,
-  type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
 import { DatabaseUnavailable, StartError } from '../errors.ts'
 import { Checkpointer } from './checkpoint.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
+import { ReadAfterBatch, ReadTogether } from './sqlite-reads.ts'
 import { type StatementRunner, setRunner } from './statement.ts'
 import { ChangeListeners, type Store } from './store.ts'
 import type { Database, Db } from './tables.ts'
-import { touchedTable } from './touched.ts'
 
 /** How often a change made by another process (a command beside the running server) is looked for. */
 const foreignChangePollMs = 500
-/** Statements kept prepared on each connection. */
-const statementCacheSize = 500
 /** Requests that share a commit at most, so that the first of them does not wait for ever. */
 const largestBatch = 256
 
@@ -40,7 +38,7 @@ export function openSqlite(
   if (file !== null) makePrivateFile(file, file)
   const writer = connect(file ?? ':memory:')
   const writing = new SqliteConnection(writer)
-  const reading = file === null ? new ReadAfterBatch(writing) : new SqliteConnection(connect(file))
+  const reading = file === null ? new ReadAfterBatch(writing) : new ReadTogether(connect(file))
   const listeners = new ChangeListeners()
   const commits = new GroupCommit(writing, (tables) => listeners.tell(tables), options.beforeCommit)
   const checkpointer = file === null ? null : new Checkpointer(file)
@@ -142,122 +140,6 @@ function lockFile(file: string): DatabaseSync {
 /** SQLITE_BUSY, of which there are several kinds: another connection holds the lock. */
 function isBusy(error: unknown): boolean {
   return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5
-}
-
-interface Prepared {
-  statement: StatementSync
-  returnsRows: boolean
-  /** Columns declared boolean, which SQLite stores as 0 and 1. */
-  booleans: string[]
-}
-
-/** Runs statements at once, on the calling thread: SQLite's answer is there before a promise would be. */
-class SqliteConnection implements DatabaseConnection, StatementRunner {
-  readonly database: DatabaseSync
-  /** Watched tables changed since the last commit. */
-  readonly touched = new Set<string>()
-  readonly #prepared = new Map<string, Prepared>()
-  /** Statements of hot paths: few, and never dropped. */
-  readonly #tuples = new Map<string, StatementSync>()
-
-  constructor(database: DatabaseSync) {
-    this.database = database
-  }
-
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const { statement, returnsRows, booleans } = this.#prepare(query.sql)
-    const parameters = query.parameters.map(toSqlite)
-    // A statement written as text has no tree, and changes no watched table.
-    const table = query.query === undefined ? undefined : touchedTable(query)
-    if (table !== undefined) this.touched.add(table)
-    if (returnsRows) {
-      const rows = statement.all(...parameters) as Record<string, unknown>[]
-      if (booleans.length > 0) for (const row of rows) fromSqlite(row, booleans)
-      return { rows: rows as Row[] }
-    }
-    const { changes, lastInsertRowid } = statement.run(...parameters)
-    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
-  }
-
-  async runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]> {
-    let prepared = this.#tuples.get(text)
-    if (prepared === undefined) {
-      prepared = this.database.prepare(text)
-      prepared.setReturnArrays(true)
-      this.#tuples.set(text, prepared)
-    }
-    return prepared.all(...parameters.map(toSqlite)) as unknown as unknown[][]
-  }
-
-  // biome-ignore lint/correctness/useYield: Kysely's interface asks for a generator; nothing here streams.
-  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    throw new Error('SQLite answers at once: there is nothing to stream.')
-  }
-
-  close(): void {
-    this.#prepared.clear()
-    this.#tuples.clear()
-    this.database.close()
-  }
-
-  #prepare(text: string): Prepared {
-    const known = this.#prepared.get(text)
-    if (known !== undefined) return known
-    const statement = this.database.prepare(text)
-    const columns = statement.columns()
-    // What a change returns may hold a row id of the search index, which is larger than a number can be.
-    if (columns.length === 0) statement.setReadBigInts(true)
-    const prepared = {
-      statement,
-      returnsRows: columns.length > 0,
-      booleans: columns.filter(({ type }) => type?.toLowerCase() === 'boolean').map(({ name }) => name),
-    }
-    if (this.#prepared.size >= statementCacheSize) {
-      const [oldest] = this.#prepared.keys()
-      this.#prepared.delete(oldest!)
-    }
-    this.#prepared.set(text, prepared)
-    return prepared
-  }
-}
-
-function toSqlite(value: unknown): SQLInputValue {
-  if (typeof value === 'boolean') return value ? 1 : 0
-  return (value ?? null) as SQLInputValue
-}
-
-function fromSqlite(row: Record<string, unknown>, booleans: string[]): void {
-  for (const name of booleans) {
-    const value = row[name]
-    if (value !== null && value !== undefined) row[name] = value === 1
-  }
-}
-
-/** Reads of a database in memory, which has one connection: they wait while a batch of writes is open on it. */
-class ReadAfterBatch implements DatabaseConnection, StatementRunner {
-  commits: GroupCommit | undefined
-  readonly #connection: SqliteConnection
-
-  constructor(connection: SqliteConnection) {
-    this.#connection = connection
-  }
-
-  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    while (this.commits?.batch !== undefined) await this.commits.batch
-    return this.#connection.executeQuery(query)
-  }
-
-  async runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]> {
-    while (this.commits?.batch !== undefined) await this.commits.batch
-    return this.#connection.runStatement(text, parameters)
-  }
-
-  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
-    return this.#connection.streamQuery()
-  }
-
-  /** The writing connection is the same one, and closes it. */
-  close(): void {}
 }
 
 interface Job {

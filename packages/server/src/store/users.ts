@@ -137,7 +137,7 @@ export async function createUser(
   const addresses = { email: null, phone: null, username: null } as Record<(typeof addressTypes)[number], string | null>
   for (const type of addressTypes) addresses[type] = primary(type)?.value ?? null
   const row = {
-    id: ids.user(),
+    id: ids.timed('kp', now),
     provided_id: user.providedId,
     first_name: user.firstName,
     last_name: user.lastName,
