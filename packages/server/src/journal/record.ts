@@ -1,5 +1,5 @@
 import type { Ids } from '../store/ids.ts'
-import { statement } from '../store/statement.ts'
+import { sentStatement } from '../store/statement.ts'
 import type { Db } from '../store/tables.ts'
 import { queueDeliveries } from '../store/webhook-deliveries.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -131,7 +131,7 @@ export interface Actor {
   requestId: string | null
 }
 
-const insertEvent = statement<
+const insertEvent = sentStatement<
   [
     id: string,
     type: string,

@@ -33,6 +33,8 @@ export class Session implements DatabaseConnection {
   readonly touched = new Set<string>()
   /** Statements under way. */
   pending = 0
+  /** Statements of the present transaction that were sent and not waited for. None of them is left unhandled. */
+  readonly sent: Promise<unknown>[] = []
   isLost = false
   readonly openedAtMs = performance.now()
   /** Whether a statement has been answered, so that the next one is sent at once and not queued by the driver. */
@@ -84,6 +86,16 @@ export class Session implements DatabaseConnection {
     } finally {
       this.pending -= 1
     }
+  }
+
+  /**
+   * Sends a statement without waiting for its answer, which {@link sent} will hold. The connection must be open: what the
+   * driver keeps for the next one would be carried out outside of the transaction.
+   */
+  send(text: string, parameters: readonly unknown[] = []): void {
+    const answer = this.run(text, parameters)
+    answer.catch(() => {})
+    this.sent.push(answer)
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {

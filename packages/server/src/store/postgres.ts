@@ -11,7 +11,7 @@ import {
 import { DatabaseUnavailable, StartError } from '../errors.ts'
 import { listen } from './postgres-listen.ts'
 import { nothingToStream, reasonOf, type Session, Sessions, SharedSessions } from './postgres-sessions.ts'
-import { setRunner } from './statement.ts'
+import { nothingToSend, type StatementRunner, setRunner } from './statement.ts'
 import { ChangeListeners, type Store } from './store.ts'
 import type { Database, Db } from './tables.ts'
 
@@ -84,17 +84,18 @@ export async function openPostgres(url: string): Promise<Store> {
       let isCommitting = false
       try {
         session.touched.clear()
+        session.sent.length = 0
         await begin(session)
         const result = await work(transactionOn(session))
         const touched = new Set(session.touched)
-        if (touched.size > 0) await session.run('select pg_notify($1, $2)', [channel, [...touched].join()])
+        if (touched.size > 0) session.send('select pg_notify($1, $2)', [channel, [...touched].join()])
         isCommitting = true
-        const { command } = await session.run('commit')
-        if (command === 'ROLLBACK') throw new Error('the transaction was rolled back by the database')
+        await commit(session)
         listeners.tell(touched)
         return result
-      } catch (error) {
+      } catch (caught) {
         if (!isCommitting && !session.isLost) await rollBack(session)
+        const error = isCommitting ? caught : ((await firstFailure(session)) ?? caught)
         // A connection that served before may have ended with a server that is up again by now. Once the commit was
         // sent nobody knows what became of it, and only the caller can tell whether to repeat it.
         const isStale = error instanceof DatabaseUnavailable && wasConnected && !isCommitting
@@ -108,7 +109,8 @@ export async function openPostgres(url: string): Promise<Store> {
   function transactionOn(session: Session): Db {
     const known = transactions.get(session)
     if (known !== undefined) return known
-    const made = kyselyOn(new OneAfterTheOther(session))
+    const connection = new OneAfterTheOther(session)
+    const made = kyselyOn(connection, (text, parameters) => connection.send(text, parameters))
     transactions.set(session, made)
     return made
   }
@@ -164,9 +166,27 @@ async function createSchema(sessions: Sessions, schema: string): Promise<void> {
  * whose error would also be its own.
  */
 async function begin(session: Session): Promise<void> {
-  const begun = session.run('begin')
-  if (session.isConnected) begun.catch(() => {})
-  else await begun
+  if (session.isConnected) session.send('begin')
+  else await session.run('begin')
+}
+
+/** Ends a transaction, in one packet with the statements that nobody waited for; the first that failed says why it did. */
+async function commit(session: Session): Promise<void> {
+  const committed = session.run('commit')
+  for (const outcome of await Promise.allSettled([...session.sent, committed])) {
+    if (outcome.status === 'rejected') throw outcome.reason
+  }
+  const { command } = await committed
+  if (command === 'ROLLBACK') throw new Error('the transaction was rolled back by the database')
+}
+
+/** Why a statement failed that nobody waited for: those behind it were only told that the transaction had failed. */
+async function firstFailure(session: Session): Promise<unknown> {
+  try {
+    await Promise.all(session.sent)
+  } catch (error) {
+    return error
+  }
 }
 
 async function rollBack(session: Session): Promise<void> {
@@ -206,10 +226,17 @@ class OneAfterTheOther implements DatabaseConnection {
     return result
   }
 
+  /** Behind those that were asked for, and ahead of the next one, which does not wait for its answer. */
+  send(text: string, parameters: readonly unknown[]): Promise<void> {
+    const sending = this.#last.then(() => this.#session.send(text, parameters))
+    this.#last = sending
+    return sending
+  }
+
   streamQuery = nothingToStream
 }
 
-function kyselyOn(connection: DatabaseConnection): Db {
+function kyselyOn(connection: DatabaseConnection, sendStatement: StatementRunner['sendStatement'] = nothingToSend): Db {
   const driver: Driver = {
     init: async () => {},
     acquireConnection: async () => connection,
@@ -232,6 +259,7 @@ function kyselyOn(connection: DatabaseConnection): Db {
       const { rows } = await connection.executeQuery<object>(CompiledQuery.raw(text, parameters as unknown[]))
       return rows.map((row) => Object.values(row))
     },
+    sendStatement,
   })
   return db
 }

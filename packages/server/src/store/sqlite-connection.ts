@@ -34,6 +34,10 @@ export class SqliteConnection implements DatabaseConnection, StatementRunner {
     return this.rowsOf(text, parameters)
   }
 
+  async sendStatement(text: string, parameters: readonly unknown[]): Promise<void> {
+    this.rowsOf(text, parameters)
+  }
+
   execute<Row>(query: CompiledQuery): QueryResult<Row> {
     const { statement, returnsRows, booleans } = this.#prepare(query.sql)
     const parameters = query.parameters.map(toSqlite)

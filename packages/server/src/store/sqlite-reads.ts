@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import { SqliteConnection } from './sqlite-connection.ts'
-import type { StatementRunner } from './statement.ts'
+import { nothingToSend, type StatementRunner } from './statement.ts'
 
 /**
  * Reads of a file. Those of one turn of the event loop run together at its end, in one transaction, and their requests
@@ -27,6 +27,8 @@ export class ReadTogether implements DatabaseConnection, StatementRunner {
   runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]> {
     return this.#inTurn(() => this.#connection.rowsOf(text, parameters))
   }
+
+  sendStatement = nothingToSend
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     return this.#connection.streamQuery()
@@ -79,6 +81,8 @@ export class ReadAfterBatch implements DatabaseConnection, StatementRunner {
     while (this.commits?.batch !== undefined) await this.commits.batch
     return this.#connection.runStatement(text, parameters)
   }
+
+  sendStatement = nothingToSend
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     return this.#connection.streamQuery()

@@ -4,6 +4,11 @@ import type { Db } from './tables.ts'
 /** A connection that runs a statement's text with parameters, and gives rows as lists of values. */
 export interface StatementRunner {
   runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]>
+  /**
+   * Sends a statement whose rows nobody needs, without waiting where waiting takes time. When it fails, so does the
+   * transaction.
+   */
+  sendStatement(text: string, parameters: readonly unknown[]): Promise<void>
 }
 
 /** The connections below the handles of the stores. */
@@ -26,12 +31,33 @@ export function setRunner(db: Db, runner: StatementRunner): void {
 export function statement<Parameters extends readonly unknown[], Row extends readonly unknown[] = []>(
   text: (dialect: Dialect) => string,
 ): (db: Db, ...parameters: Parameters) => Promise<Row[]> {
-  const texts: Partial<Record<Dialect, string>> = {}
+  const textFor = numberedText(text)
   return function runStatement(db, ...parameters) {
+    // What the text selects is for its author to say.
+    return runners.get(db)!.runStatement(textFor(db), parameters) as Promise<unknown> as Promise<Row[]>
+  }
+}
+
+/**
+ * Like {@link statement}, for one that returns no rows and ends what a transaction does. On PostgreSQL it travels in one
+ * packet with the next statement or the commit: each packet costs as much as all else that this server does for it. Its
+ * failure fails the transaction and cannot be caught, so it must not be one that a caller can bring about.
+ */
+export function sentStatement<Parameters extends readonly unknown[]>(
+  text: (dialect: Dialect) => string,
+): (db: Db, ...parameters: Parameters) => Promise<void> {
+  const textFor = numberedText(text)
+  return function sendStatement(db, ...parameters) {
+    return runners.get(db)!.sendStatement(textFor(db), parameters)
+  }
+}
+
+function numberedText(text: (dialect: Dialect) => string): (db: Db) => string {
+  const texts: Partial<Record<Dialect, string>> = {}
+  return function textFor(db) {
     const dialect = dialectOf(db)
     texts[dialect] ??= numbered(text(dialect), dialect)
-    // What the text selects is for its author to say.
-    return runners.get(db)!.runStatement(texts[dialect], parameters) as Promise<unknown> as Promise<Row[]>
+    return texts[dialect]
   }
 }
 
@@ -39,4 +65,9 @@ function numbered(text: string, dialect: Dialect): string {
   if (dialect === 'sqlite') return text
   let position = 0
   return text.replaceAll('?', () => `$${++position}`)
+}
+
+/** What `sendStatement` is on a connection that only reads. */
+export async function nothingToSend(): Promise<never> {
+  throw new Error('A statement without rows is a write: it needs a transaction.')
 }

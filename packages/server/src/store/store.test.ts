@@ -3,11 +3,13 @@ import { type TestContext, test } from 'node:test'
 import { sql } from 'kysely'
 import { testDatabase } from '../testing.ts'
 import { openStore } from './open.ts'
-import { statement } from './statement.ts'
+import { sentStatement, statement } from './statement.ts'
 import type { Store } from './store.ts'
 import type { Db } from './tables.ts'
 
 const kind = process.env.KINDRED_TEST_STORE ?? 'memory'
+
+const sendProbe = sentStatement<[id: string, value: string | null]>(() => 'insert into probe (id, value) values (?, ?)')
 
 test('a write resolves with what its work returns, and is there for every reader from then on', async (t) => {
   const { store } = await open(t)
@@ -47,6 +49,38 @@ test('of writes that run together, those that fail undo nothing of their neighbo
   }
   const good = [0, 4, 8, 12, 16, 20, 24, 28].flatMap((index) => [`after-${index}`, `before-${index}`])
   assert.deepEqual(await ids(store.read), [...good, 'taken'].sort())
+})
+
+test('a statement that nobody waits for is carried out with its write, in its turn', async (t) => {
+  const { store } = await open(t)
+  const found = await store.write(async (db) => {
+    await insert(db, 'one')
+    await sendProbe(db, 'two', '2')
+    await insert(db, 'three')
+    await sendProbe(db, 'four', '4')
+    return ids(db)
+  })
+  assert.deepEqual(found, ['four', 'one', 'three', 'two'])
+  assert.deepEqual(await ids(store.read), ['four', 'one', 'three', 'two'])
+})
+
+test('when a statement fails that nobody waits for, the write fails for its reason and leaves nothing behind', async (t) => {
+  const { store } = await open(t)
+  const reason = /not.null constraint/i
+  const last = store.write(async (db) => {
+    await insert(db, 'one')
+    await sendProbe(db, 'two', null)
+  })
+  await assert.rejects(last, reason)
+  const inTheMiddle = store.write(async (db) => {
+    await sendProbe(db, 'one', null)
+    await insert(db, 'two')
+  })
+  await assert.rejects(inTheMiddle, reason)
+  assert.deepEqual(await ids(store.read), [])
+  await assert.rejects(sendProbe(store.read, 'one', '1'), /needs a transaction/)
+  await store.write((db) => insert(db, 'three'))
+  assert.deepEqual(await ids(store.read), ['three'])
 })
 
 test('work that catches the error of one of its statements cannot commit half of itself', async (t) => {

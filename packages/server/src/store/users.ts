@@ -1,7 +1,7 @@
 import type { Updateable } from 'kysely'
 import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { timestamp } from '../time.ts'
-import { dialectOf, violatedUnique } from './dialect.ts'
+import { type Dialect, dialectOf, violatedUnique } from './dialect.ts'
 import { isEnterprise } from './identity-values.ts'
 import type { Ids } from './ids.ts'
 import { bareMembership, type Membership, membershipsOf } from './memberships.ts'
@@ -71,56 +71,59 @@ export async function holdIdentity(db: Db, id: string): Promise<IdentityRow> {
   return requireIdentity(db, id)
 }
 
-const insertUser = statement<
-  [
-    id: string,
-    providedId: string | null,
-    firstName: string | null,
-    lastName: string | null,
-    picture: string | null,
-    isSuspended: boolean,
-    isPasswordResetRequested: boolean,
-    email: string | null,
-    phone: string | null,
-    username: string | null,
-    createdAtMs: number,
-    searchText: string,
-    document: string,
-    nameSort: string,
-    emailSort: string,
-  ]
->(
-  () => `insert into users (id, provided_id, first_name, last_name, picture, is_suspended, is_password_reset_requested,
-    email, phone, username, created_at_ms, search_text, document, name_sort, email_sort)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-)
+type UserValues = [
+  id: string,
+  providedId: string | null,
+  firstName: string | null,
+  lastName: string | null,
+  picture: string | null,
+  email: string | null,
+  phone: string | null,
+  username: string | null,
+  createdAtMs: number,
+  searchText: string,
+  document: string,
+  nameSort: string,
+  emailSort: string,
+]
 
-const insertIdentity = statement<
-  [
-    id: string,
-    userId: string,
-    type: string,
-    value: string,
-    valueKey: string,
-    isConfirmed: boolean,
-    isPrimary: boolean,
-    connectionId: string,
-    createdAtMs: number,
-  ]
->(
-  () => `insert into identities (id, user_id, type, value, value_key, is_confirmed, is_primary, connection_id,
-    created_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-)
+type IdentityValues = [
+  id: string,
+  userId: string,
+  type: string,
+  value: string,
+  valueKey: string,
+  isConfirmed: boolean,
+  isPrimary: boolean,
+  connectionId: string,
+  createdAtMs: number,
+]
 
-const joinDefaultOrganization = statement<
-  [userId: string, joinedAtMs: number],
-  // A boolean on PostgreSQL, 0 or 1 on SQLite.
-  [organizationCode: string, areRolesDue: boolean | number]
->(
-  (dialect) => `insert into organization_users (organization_code, user_id, joined_at_ms)
-    select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'} from organizations
-    where is_default = true and is_auto_membership_enabled = true
-    returning organization_code, exists (select 1 from roles where is_default_role = true) as are_roles_due`,
+type JoiningValues = [userId: string, joinedAtMs: number]
+
+/** The second is a boolean on PostgreSQL, 0 or 1 on SQLite. */
+type Joined = [organizationCode: string, areRolesDue: boolean | number]
+
+const userInsertion = `insert into users (id, provided_id, first_name, last_name, picture, is_suspended,
+  is_password_reset_requested, email, phone, username, created_at_ms, search_text, document, name_sort, email_sort)
+  values (?, ?, ?, ?, ?, false, false, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const identityInsertion = `insert into identities (id, user_id, type, value, value_key, is_confirmed, is_primary,
+  connection_id, created_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const joining = (dialect: Dialect) => `insert into organization_users (organization_code, user_id, joined_at_ms)
+  select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'} from organizations
+  where is_default = true and is_auto_membership_enabled = true
+  returning organization_code, exists (select 1 from roles where is_default_role = true) as are_roles_due`
+
+const insertUser = statement<UserValues>(() => userInsertion)
+const insertIdentity = statement<IdentityValues>(() => identityInsertion)
+const joinDefaultOrganization = statement<JoiningValues, Joined>(joining)
+
+/** The three of them at once, on PostgreSQL alone: there each statement is a journey to the database. */
+const insertMember = statement<[...UserValues, ...IdentityValues, ...JoiningValues], Joined>(
+  (dialect) => `with new_user as (${userInsertion}), new_identity as (${identityInsertion}),
+    joined as (${joining(dialect)}) select organization_code, are_roles_due from joined`,
 )
 
 /**
@@ -158,15 +161,12 @@ export async function createUser(
   Object.assign(row, userSortKeys(row))
   row.search_text = userSearchText(row, user.identities)
   row.document = userDocument(row, null)
-  await insertUser(
-    db,
+  const values: UserValues = [
     row.id,
     row.provided_id,
     row.first_name,
     row.last_name,
     row.picture,
-    false,
-    false,
     row.email,
     row.phone,
     row.username,
@@ -175,7 +175,15 @@ export async function createUser(
     row.document,
     row.name_sort,
     row.email_sort,
-  )
+  ]
+  const [identity, ...others] = user.identities
+  if (dialectOf(db) === 'postgres' && identity !== undefined && others.length === 0 && user.organizationCode === null) {
+    const identityValues = valuesOf(row.id, identity, { isPrimary: true, ids, now })
+    const inserting = insertMember(db, ...values, ...identityValues, row.id, now)
+    const joined = await refuseTaken(inserting, identity, 'USER_EXISTS')
+    return { row, organizations: await grantDueRoles(db, row.id, joined) }
+  }
+  await insertUser(db, ...values)
   for (const identity of user.identities) {
     const isPrimary = identity === primary(identity.type)
     await addIdentityRow(db, row.id, identity, { isPrimary, ids, now }, 'USER_EXISTS')
@@ -185,13 +193,7 @@ export async function createUser(
 }
 
 async function join(db: Db, userId: string, code: string | null, now: number): Promise<Membership[]> {
-  if (code === null) {
-    const rows = await joinDefaultOrganization(db, userId, now)
-    const due = rows.filter(([, areRolesDue]) => areRolesDue)
-    if (due.length === 0) return rows.map(([organizationCode]) => bareMembership(organizationCode))
-    for (const [organizationCode] of due) await grantDefaultRoles(db, organizationCode, userId)
-    return organizationsOf(db, userId)
-  }
+  if (code === null) return grantDueRoles(db, userId, await joinDefaultOrganization(db, userId, now))
   const organization = await db.selectFrom('organizations').select('code').where('code', '=', code).executeTakeFirst()
   if (organization === undefined) {
     throw new ApiError(400, 'ORGANIZATION_NOT_FOUND', `There is no organization with the code ${shown(code)}.`, {
@@ -203,6 +205,13 @@ async function join(db: Db, userId: string, code: string | null, now: number): P
     .values({ organization_code: code, user_id: userId, joined_at_ms: now })
     .execute()
   await grantDefaultRoles(db, code, userId)
+  return organizationsOf(db, userId)
+}
+
+async function grantDueRoles(db: Db, userId: string, joined: readonly Joined[]): Promise<Membership[]> {
+  const due = joined.filter(([, areRolesDue]) => areRolesDue)
+  if (due.length === 0) return joined.map(([organizationCode]) => bareMembership(organizationCode))
+  for (const [organizationCode] of due) await grantDefaultRoles(db, organizationCode, userId)
   return organizationsOf(db, userId)
 }
 
@@ -241,18 +250,31 @@ async function addIdentityRow(
   db: Db,
   userId: string,
   identity: NewIdentity,
-  { isPrimary, ids, now }: { isPrimary: boolean; ids: Ids; now: number },
+  context: { isPrimary: boolean; ids: Ids; now: number },
   existsCode: string,
 ): Promise<string> {
-  const id = ids.timed('identity', now)
-  const { type, value, valueKey, isConfirmed, connectionId, field } = identity
+  const values = valuesOf(userId, identity, context)
+  await refuseTaken(insertIdentity(db, ...values), identity, existsCode)
+  return values[0]
+}
+
+function valuesOf(
+  userId: string,
+  { type, value, valueKey, isConfirmed, connectionId }: NewIdentity,
+  { isPrimary, ids, now }: { isPrimary: boolean; ids: Ids; now: number },
+): IdentityValues {
+  return [ids.timed('identity', now), userId, type, value, valueKey, isConfirmed, isPrimary, connectionId, now]
+}
+
+/** @throws {ApiError} 400 with `existsCode` when the identity belongs to someone already */
+async function refuseTaken<Row>(inserting: Promise<Row>, identity: NewIdentity, existsCode: string): Promise<Row> {
   try {
-    await insertIdentity(db, id, userId, type, value, valueKey, isConfirmed, isPrimary, connectionId, now)
+    return await inserting
   } catch (error) {
     if (violatedUnique(error) === null) throw error
+    const { type, value, field } = identity
     throw invalid(field, `The ${type} identity ${shown(value)} belongs to a user already.`, existsCode)
   }
-  return id
 }
 
 /** Makes an identity, held by {@link holdIdentity}, the primary one of its type. @returns its user as it is now */
