@@ -7,6 +7,7 @@ import { BearerCheck, type Caller, requireAccess, requireOwnOrganization } from 
 import { connectedAppsRoutes } from './connected-apps-routes.ts'
 import type { Environment } from './environment.ts'
 import { ApiError, DatabaseUnavailable, OAuthError } from './errors.ts'
+import { invitationRoutes } from './invitation-routes.ts'
 import { type ChangeEvent, recordEvents } from './journal/record.ts'
 import { managementAudience } from './management-api.ts'
 import { invalidRequest } from './oauth/request.ts'
@@ -85,6 +86,7 @@ export function buildServer(
   oauthRoutes(app, surface)
   systemRoutes(app, surface)
   connectedAppsRoutes(app, surface)
+  invitationRoutes(app, surface)
   return app
 }
 

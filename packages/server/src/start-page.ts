@@ -89,6 +89,7 @@ export function startPage(baseUrl: string): { html: string; contentSecurityPolic
   }
 }
 
-function escapeHtml(text: string): string {
+/** Text for the content or a quoted attribute of an element. */
+export function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

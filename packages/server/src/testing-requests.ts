@@ -188,6 +188,11 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
   'createEnvironmentVariable.key': () => fresh('OWL').replace('-', '_'),
   'updateEnvironmentVariable.key': () => fresh('OWL').replace('-', '_'),
   authenticated_session_lifetime: () => 3600,
+  invite_code: async ({ api, made }) => {
+    const body = { email: `${fresh('owl')}@zoo.example`, roles: [] }
+    return (await succeed(api.post(`/api/v1/organization/${made.org_code}/invites`, body))).invite.code
+  },
+  'createOrganizationInvite.roles': (scene) => makers['users.roles']!(scene),
   webhook_id: async ({ api }) => {
     const body = { name: 'Bell', endpoint: 'https://zoo.example/bell', event_types: ['access_request.created'] }
     return (await succeed(api.post('/api/v1/webhooks', body))).webhook.id

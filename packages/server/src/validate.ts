@@ -19,6 +19,12 @@ const codesByParameter: Record<string, string> = {
   page_size: 'INVALID_PAGE_SIZE',
   provider_code: 'INVALID_PROVIDER',
 }
+/** Kinde's codes for members that are too long. */
+const codesOfLength: Record<string, string> = {
+  email: 'EMAIL_TOO_LONG',
+  first_name: 'FIRST_NAME_TOO_LONG',
+  last_name: 'LAST_NAME_TOO_LONG',
+}
 
 /**
  * Makes the check of an operation's query and body. The schemas are compiled when the first request comes: all of
@@ -159,7 +165,8 @@ function inputError(error: ErrorObject, input: unknown, kind: string): ApiError 
     keyword === 'enum'
       ? `must be one of ${(params as { allowedValues: unknown[] }).allowedValues.filter((one) => one !== null).join(', ')}`
       : error.message
-  return invalid(field, `The ${kind} ${field} ${rule}${given}.`, codesByParameter[field])
+  const code = keyword === 'maxLength' ? codesOfLength[field] : undefined
+  return invalid(field, `The ${kind} ${field} ${rule}${given}.`, code ?? codesByParameter[field])
 }
 
 /** A value for use in a message. What holds others can be of any size and depth: its kind is told. */

@@ -27,6 +27,7 @@ import * as industries from './industries.ts'
 import * as mfa from './mfa.ts'
 import * as organizationConnections from './organizations/connections.ts'
 import * as organizationFeatureFlags from './organizations/feature-flags.ts'
+import * as organizationInvites from './organizations/invites.ts'
 import * as organizationLogos from './organizations/logos.ts'
 import * as organizationMfa from './organizations/mfa.ts'
 import * as organizations from './organizations/organizations.ts'
@@ -77,6 +78,7 @@ export const operations: readonly Operation[] = [
   organizations,
   organizationConnections,
   organizationFeatureFlags,
+  organizationInvites,
   organizationRoleUsers,
   organizationUsers,
   organizationUserApiScopes,

@@ -83,7 +83,10 @@ export class PageTokens {
   }
 }
 
-/** How a list may be sorted: `name_asc` → the column and the direction. The empty key is the order of making. */
+/**
+ * How a list may be sorted: `name_asc` → the column and the direction. The empty key is the order of making, which the
+ * column `seq` turns round.
+ */
 export type Sorts = Record<string, { column: string; direction: 'asc' | 'desc' }>
 
 /**
@@ -103,22 +106,24 @@ export async function tokenPage<DB, TB extends keyof DB, Row extends { seq: numb
   const sort = given?.sort ?? query.sort ?? ''
   const sorting = sort === '' ? undefined : options.sorts[sort]
   const seq = sql.ref<number>(`${options.table}.seq`)
+  const direction = sorting?.direction ?? 'asc'
+  const beyond = direction === 'asc' ? sql`>` : sql`<`
+  const isByMaking = sorting === undefined || sorting.column === 'seq'
   let page = rows as unknown as SelectQueryBuilder<DB, TB, Row>
-  if (sorting === undefined) {
-    if (given !== undefined) page = page.where(sql<boolean>`${seq} > ${given.after.seq}`)
-    page = page.orderBy(seq, 'asc')
+  if (isByMaking) {
+    if (given !== undefined) page = page.where(sql<boolean>`${seq} ${beyond} ${given.after.seq}`)
+    page = page.orderBy(seq, direction)
   } else {
     const column = sql.ref<string>(`${options.table}.${sorting.column}`)
-    const beyond = sorting.direction === 'asc' ? sql`>` : sql`<`
     if (given !== undefined) {
       page = page.where(sql<boolean>`(${column}, ${seq}) ${beyond} (${given.after.value}, ${given.after.seq})`)
     }
-    page = page.orderBy(column, sorting.direction).orderBy(seq, sorting.direction)
+    page = page.orderBy(column, direction).orderBy(seq, direction)
   }
   const found = await page.limit(size + 1).execute()
   const last = found.length > size ? found[size - 1]! : undefined
   if (last === undefined) return { rows: found, nextToken: undefined }
-  const value = sorting === undefined ? undefined : String((last as unknown as Record<string, unknown>)[sorting.column])
+  const value = isByMaking ? undefined : String((last as unknown as Record<string, unknown>)[sorting.column])
   return { rows: found.slice(0, size), nextToken: options.tokens.write(options.list, sort, { seq: last.seq, value }) }
 }
 

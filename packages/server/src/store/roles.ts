@@ -77,6 +77,8 @@ export interface RoleReach {
   scopes: number
   /** Applications that let its holders in. */
   applications: number
+  /** Invites, open or not, with which it came. */
+  invites: number
 }
 
 /** Deletes a role. Members, applications and what it held lose it by their foreign keys. @returns how far that reached */
@@ -86,7 +88,9 @@ export async function deleteRole(db: Db, id: string): Promise<RoleReach> {
     .select((select) => select.fn.count<number>('user_id').distinct().as('users'))
     .where('role_id', '=', id)
     .executeTakeFirstOrThrow()
-  const count = async (table: 'role_permissions' | 'role_scopes' | 'application_access_roles') => {
+  const count = async (
+    table: 'role_permissions' | 'role_scopes' | 'application_access_roles' | 'organization_invite_roles',
+  ) => {
     const { rows } = await db
       .selectFrom(table)
       .select((select) => select.fn.countAll<number>().as('rows'))
@@ -99,6 +103,7 @@ export async function deleteRole(db: Db, id: string): Promise<RoleReach> {
     permissions: await count('role_permissions'),
     scopes: await count('role_scopes'),
     applications: await count('application_access_roles'),
+    invites: await count('organization_invite_roles'),
   }
   await db.deleteFrom('roles').where('id', '=', id).execute()
   return reach

@@ -29,6 +29,8 @@ export interface Database {
   connected_app_sessions: ConnectedAppSessionsTable
   organizations: OrganizationsTable
   organization_users: OrganizationUsersTable
+  organization_invites: OrganizationInvitesTable
+  organization_invite_roles: OrganizationInviteRolesTable
   users: UsersTable
   identities: IdentitiesTable
   user_passwords: UserPasswordsTable
@@ -354,6 +356,32 @@ interface OrganizationUsersTable {
   user_id: string
   joined_at_ms: number
   last_signed_in_at_ms: number | null
+}
+
+interface OrganizationInvitesTable {
+  seq: Generated<number>
+  id: string
+  organization_code: string
+  email: string
+  /** In the form in which addresses are unique. */
+  email_sort: string
+  first_name: string | null
+  last_name: string | null
+  name_sort: string
+  /** What opens the invite, sealed, because the API shows it again. */
+  code_sealed: string
+  /** Of the code, hex. */
+  code_sha256: string
+  created_at_ms: number
+  expires_at_ms: number
+  accepted_at_ms: number | null
+  revoked_at_ms: number | null
+}
+
+/** What whoever accepts an invite gets. */
+interface OrganizationInviteRolesTable {
+  invite_id: string
+  role_id: string
 }
 
 interface UsersTable {
@@ -738,6 +766,7 @@ export type ConnectedAppSessionRow = Selectable<ConnectedAppSessionsTable>
 export type ConnectionRow = Selectable<ConnectionsTable>
 export type DirectoryRow = Selectable<DirectoriesTable>
 export type IdentityRow = Selectable<IdentitiesTable>
+export type InviteRow = Selectable<OrganizationInvitesTable>
 export type OrganizationRow = Selectable<OrganizationsTable>
 export type UserRow = Selectable<UsersTable>
 export type NewEvent = Insertable<EventsTable>

@@ -237,7 +237,10 @@ test('a deleted role is gone from everyone and everything, and the event tells h
   const event = (await events()).at(-1)
   assert.deepEqual(
     [event?.type, event?.data],
-    ['role.deleted', { role: { id: role }, reach: { users: 1, permissions: 1, scopes: 2, applications: 1 } }],
+    [
+      'role.deleted',
+      { role: { id: role }, reach: { users: 1, permissions: 1, scopes: 2, applications: 1, invites: 0 } },
+    ],
   )
   const tables = [
     'role_permissions',

@@ -7,6 +7,7 @@ import * as environment from './0005-environment.ts'
 import * as connections from './0006-connections.ts'
 import * as webhooks from './0007-webhooks.ts'
 import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
+import * as organizationInvites from './0009-organization-invites.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0006-connections': connections,
   '0007-webhooks': webhooks,
   '0008-subscribers-keys-billing': subscribersKeysBilling,
+  '0009-organization-invites': organizationInvites,
 }
