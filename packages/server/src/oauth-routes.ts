@@ -8,12 +8,16 @@ import { revoke } from './oauth/revoke.ts'
 import { type TokenRequest, token } from './oauth/token.ts'
 import { sendJson } from './send-json.ts'
 import type { Surface } from './server.ts'
+import { version } from './version.ts'
 
 const json = 'application/json; charset=utf-8'
 const otherThanPost = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** RFC 6749 §5.1: no cache may keep what a token endpoint says. */
-const notKept = ['cache-control', 'no-store', 'pragma', 'no-cache']
+/**
+ * RFC 6749 §5.1: no cache may keep what a token endpoint says. The version tells a client what it may count on, such as
+ * that `Idempotency-Key` is honoured.
+ */
+const tokenHeaders = ['cache-control', 'no-store', 'pragma', 'no-cache', 'kindred-version', version]
 
 /** The addresses of OAuth 2.0 and OpenID Connect. */
 export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManagementAudience }: Surface): void {
@@ -45,7 +49,7 @@ export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManag
     app.post(url, async function oauthEndpoint(request, reply) {
       const text = await answer(readRequest(request))
       if (text !== '') {
-        sendJson(reply, 200, text, notKept)
+        sendJson(reply, 200, text, tokenHeaders)
         return reply
       }
       return reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache', 'x-request-id': request.id }).send()

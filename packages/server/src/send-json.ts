@@ -1,5 +1,8 @@
 import type { FastifyReply } from 'fastify'
 
+/** For a reply with none but its own. */
+export const noHeaders: readonly string[] = []
+
 const json = 'application/json; charset=utf-8'
 
 /**
@@ -7,10 +10,22 @@ const json = 'application/json; charset=utf-8'
  * is all ASCII is written as Latin-1, the same bytes in half the time.
  * @param headers further ones: name, value, name, value
  */
-export function sendJson(reply: FastifyReply, status: number, text: string, headers: readonly string[] = []): void {
+export function sendJson(
+  reply: FastifyReply,
+  status: number,
+  text: string,
+  headers: readonly string[] = noHeaders,
+): void {
   const bytes = Buffer.byteLength(text)
   const { id } = reply.request
   reply.hijack()
   reply.raw.writeHead(status, ['content-type', json, 'content-length', `${bytes}`, 'x-request-id', id, ...headers])
   reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8')
+}
+
+/** Answers 204: done, and nothing to say. @param headers as for {@link sendJson} */
+export function sendNoContent(reply: FastifyReply, headers: readonly string[] = noHeaders): void {
+  reply.hijack()
+  reply.raw.writeHead(204, ['x-request-id', reply.request.id, ...headers])
+  reply.raw.end()
 }

@@ -7,13 +7,15 @@ import { BearerCheck, type Caller, requireAccess, requireOwnOrganization } from 
 import { connectedAppsRoutes } from './connected-apps-routes.ts'
 import type { Environment } from './environment.ts'
 import { ApiError, DatabaseUnavailable, OAuthError } from './errors.ts'
+import { callOutOnce, keyedRequest, once } from './idempotency.ts'
 import { invitationRoutes } from './invitation-routes.ts'
 import { type ChangeEvent, recordEvents } from './journal/record.ts'
 import { managementAudience } from './management-api.ts'
 import { invalidRequest } from './oauth/request.ts'
 import { oauthRoutes } from './oauth-routes.ts'
 import { JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
-import { sendJson } from './send-json.ts'
+import { noHeaders, sendJson, sendNoContent } from './send-json.ts'
+import type { KeptReply } from './store/idempotency-keys.ts'
 import { systemRoutes } from './system-routes.ts'
 import { uploadedFile } from './upload.ts'
 import { inputCheck } from './validate.ts'
@@ -100,7 +102,7 @@ function addOperation(
   const check = inputCheck(operation)
   const { status, stringify } = successReply(operation)
   const handle = operation.handler as (request: unknown) => Promise<unknown>
-  const { store, ids } = environment
+  const { store, ids, cipher } = environment
   const { subscriptions } = environment.webhooks
   const recordsNothing = () => {
     throw new Error(`${operation.id} reads: it has nothing to record.`)
@@ -136,30 +138,52 @@ function addOperation(
       const now = environment.now()
       const remoteAddress = request.ip
       const common = { params: request.params, query, body, file, now, caller, remoteAddress, environment }
-      let result: unknown
       if (operation.method === 'GET' && !operation.callsOut) {
-        result = await handle({ ...common, db: store.read, record: recordsNothing })
-      } else {
-        const actor = { source: 'api', applicationId: caller.applicationId, requestId: request.id } as const
-        const write: OperationRequest['write'] = async (work) => {
-          let isQueued = false
-          const result = await store.write(async (db) => {
-            const events: ChangeEvent[] = []
-            const result = await work(db, (type, data) => events.push({ type, data }))
-            isQueued = await recordEvents(db, events, { actor, ids, now, subscriptions })
-            return result
-          })
-          if (isQueued) environment.webhooks.wake()
-          return result
-        }
-        result = operation.callsOut
-          ? await handle({ ...common, db: store.read, record: recordsNothing, write })
-          : await write((db, record) => handle({ ...common, db, record }))
+        const result = await handle({ ...common, db: store.read, record: recordsNothing })
+        sendReply(reply, replyOf(result), noHeaders)
+        return
       }
-      if (result === noContent) return reply.code(204).header('x-request-id', request.id).send()
-      sendJson(reply, status, result instanceof JsonText ? result.text : stringify(result))
+      const actor = { source: 'api', applicationId: caller.applicationId, requestId: request.id } as const
+      const write: OperationRequest['write'] = async (work) => {
+        let isQueued = false
+        const result = await store.write(async (db) => {
+          const events: ChangeEvent[] = []
+          const result = await work(db, (type, data) => events.push({ type, data }))
+          isQueued = await recordEvents(db, events, { actor, ids, now, subscriptions })
+          return result
+        })
+        if (isQueued) environment.webhooks.wake()
+        return result
+      }
+      const callOut = () => handle({ ...common, db: store.read, record: recordsNothing, write })
+      const key = operation.method === 'GET' ? undefined : request.headers['idempotency-key']
+      if (key === undefined) {
+        const result = await (operation.callsOut ? callOut() : write((db, record) => handle({ ...common, db, record })))
+        sendReply(reply, replyOf(result), noHeaders)
+        return
+      }
+      const keyed = keyedRequest(key, { caller, method: operation.method, url: request.raw.url! }, { text, file })
+      const answer = await (operation.callsOut
+        ? callOutOnce(keyed, environment, async () => replyOf(await callOut()))
+        : write((db, record) =>
+            once(db, keyed, { cipher, now }, async () => replyOf(await handle({ ...common, db, record }))),
+          ))
+      sendReply(reply, answer.reply, answer.isReplayed ? replayed : noHeaders)
     },
   })
+
+  function replyOf(result: unknown): KeptReply {
+    if (result === noContent) return { status: 204, text: '' }
+    return { status, text: result instanceof JsonText ? result.text : stringify(result) }
+  }
+}
+
+/** Tells that the answer is the first one given again. */
+const replayed = ['idempotency-replayed', 'true']
+
+function sendReply(reply: FastifyReply, { status, text }: KeptReply, headers: readonly string[]): void {
+  if (status === 204) sendNoContent(reply, headers)
+  else sendJson(reply, status, text, headers)
 }
 
 /** Who calls an anonymous operation without a token. */

@@ -444,10 +444,10 @@ export function urlOf(operation: Operation, { params, query }: Pick<ExampleReque
 export async function call(
   server: TestServer,
   operation: Operation,
-  request: ExampleRequest & { text?: string; requestId?: string },
+  request: ExampleRequest & { text?: string; requestId?: string; idempotencyKey?: string },
   token?: string,
 ): Promise<TestReply> {
-  const { body, text, requestId } = request
+  const { body, text, requestId, idempotencyKey } = request
   const form = text === undefined && operation.upload !== undefined ? formWith(operation.upload.field) : undefined
   const payload = text ?? form?.payload ?? (body === undefined ? undefined : JSON.stringify(body))
   return server.send({
@@ -456,6 +456,7 @@ export async function call(
     headers: {
       authorization: `Bearer ${token ?? (await tokenOfEverything(server))}`,
       ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
+      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       ...(payload === undefined ? {} : { 'content-type': form?.contentType ?? 'application/json' }),
     },
     ...(payload === undefined ? {} : { payload }),

@@ -47,6 +47,8 @@ export interface TestServer {
   token(...scopes: string[]): Promise<string>
   /** Sends anything; the body is parsed when it is JSON. */
   send(request: InjectOptions): Promise<TestReply>
+  /** Another node on the same database, with a memory of its own; only PostgreSQL takes more than one. */
+  addNode(): Promise<Pick<TestServer, 'environment' | 'send'>>
   /** Events recorded so far, oldest first. */
   events(): Promise<
     { type: string; data: Record<string, unknown>; application_id: string | null; request_id: string | null }[]
@@ -65,28 +67,37 @@ export async function start(t: TestContext, options: { baseUrl?: string } = {}):
   const baseUrl = options.baseUrl ?? 'https://localhost:8443'
   let now = startOfTest
   const database = await testDatabase()
-  const { environment, firstClient, close } = await openEnvironment({
-    baseUrl,
-    databaseUrl: database.url,
-    masterKey: Buffer.alloc(32, 7),
-    // What went wrong inside is told with the test, not only as a 500.
-    log: pino({ level: 'error' }, { write: (line) => t.diagnostic(line) }),
-    firstKey: signingKey,
-    now: () => now,
-    ids: seededIds(),
-  })
-  const app = buildServer(environment)
+  const closing: (() => Promise<void>)[] = []
+
+  async function open(seed: number) {
+    const { environment, firstClient, close } = await openEnvironment({
+      baseUrl,
+      databaseUrl: database.url,
+      masterKey: Buffer.alloc(32, 7),
+      // What went wrong inside is told with the test, not only as a 500.
+      log: pino({ level: 'error' }, { write: (line) => t.diagnostic(line) }),
+      firstKey: signingKey,
+      now: () => now,
+      ids: seededIds(seed),
+    })
+    const app = buildServer(environment)
+    closing.push(async () => {
+      await app.close()
+      await close()
+    })
+    const send = async (request: InjectOptions): Promise<TestReply> => {
+      const { statusCode, headers, payload } = await app.inject(request)
+      const isJson = /json/.test(String(headers['content-type']))
+      return { status: statusCode, headers, body: isJson && payload !== '' ? JSON.parse(payload) : payload }
+    }
+    return { environment, firstClient, app, send }
+  }
+
+  const { environment, firstClient, app, send } = await open(1)
   t.after(async () => {
-    await app.close()
-    await close()
+    for (const close of closing) await close()
     await database.drop()
   })
-
-  const send = async (request: InjectOptions): Promise<TestReply> => {
-    const { statusCode, headers, payload } = await app.inject(request)
-    const isJson = /json/.test(String(headers['content-type']))
-    return { status: statusCode, headers, body: isJson && payload !== '' ? JSON.parse(payload) : payload }
-  }
 
   async function token(...scopes: string[]): Promise<string> {
     const form = new URLSearchParams({
@@ -144,6 +155,10 @@ export async function start(t: TestContext, options: { baseUrl?: string } = {}):
     withToken: (value) => client(async () => value),
     token,
     send,
+    async addNode() {
+      const node = await open(2)
+      return { environment: node.environment, send: node.send }
+    },
     async events() {
       const rows = await environment.store.read.selectFrom('events').selectAll().orderBy('seq').execute()
       return rows.map(({ type, data, application_id, request_id }) => ({

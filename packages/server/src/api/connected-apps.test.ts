@@ -476,3 +476,29 @@ test('a provider at an address where none can be is not called, however it came 
   assert.equal(new URL(String(back.headers.location)).searchParams.get('error'), 'provider_error')
   assert.equal((await tokenOf(server, body.session_id)).status, 400)
 })
+
+test('with an idempotency key a session is revoked once, however many ask; a failure may be tried again', async (t) => {
+  const scene = await startWithApp(t)
+  const { server, provider } = scene
+  const session = await authorized(scene)
+  const authorization = `Bearer ${await server.token()}`
+  const revokeOnce = () =>
+    server.send({
+      method: 'POST',
+      url: `${apps}/revoke?session_id=${session}`,
+      headers: { authorization, 'idempotency-key': 'once' },
+    })
+  provider.before = (_request, response) => {
+    response.writeHead(503).end()
+    return true
+  }
+  assert.equal((await revokeOnce()).status, 400)
+  provider.before = () => false
+  const before = provider.requests.length
+  const [one, other] = await Promise.all([revokeOnce(), revokeOnce()])
+  assert.deepEqual([one.status, other.status], [200, 200])
+  const flags = [one, other].map(({ headers }) => headers['idempotency-replayed'] ?? 'false')
+  assert.deepEqual(flags.sort(), ['false', 'true'])
+  assert.equal(provider.requests.length, before + 2, 'the refresh and the access token, once each')
+  assert.equal((await revokeOnce()).status, 200)
+})

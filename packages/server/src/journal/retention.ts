@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
+import { repliesKeptForMs } from '../store/idempotency-keys.ts'
 import { inSet } from '../store/one-of.ts'
 import type { Store } from '../store/store.ts'
 
@@ -10,7 +11,7 @@ const batchSize = 200
 const firstAfterMs = 60_000
 const everyMs = 3_600_000
 
-/** Removes events once they are old: a minute after the start, and every hour. */
+/** Removes events, and answers kept for repeated requests, once they are old: a minute after the start, and every hour. */
 export class Retention {
   readonly #store: Store
   readonly #now: () => number
@@ -36,12 +37,16 @@ export class Retention {
   #run(): void {
     this.#timer = setTimeout(() => this.#run(), everyMs).unref()
     this.#removing = this.#removeAll().catch((error: Error) => {
-      this.#log.warn({ reason: error.message }, 'old events could not be removed; it is tried again in an hour')
+      this.#log.warn(
+        { reason: error.message },
+        'old events or kept answers could not be removed; it is tried again in an hour',
+      )
     })
   }
 
   async #removeAll(): Promise<void> {
     while (!this.#isClosed && (await removeOldEvents(this.#store, this.#now())) === batchSize);
+    while (!this.#isClosed && (await removeOldReplies(this.#store, this.#now())) === batchSize);
   }
 }
 
@@ -56,6 +61,22 @@ export async function removeOldEvents(store: Store, now: number): Promise<number
     where created_at_ms < ${now - keptForMs}`
   return store.write(async (db) => {
     const { rows } = await sql`delete from events where seq ${inSet(db, oldest)} returning seq`.execute(db)
+    return rows.length
+  })
+}
+
+/**
+ * Removes a batch of the answers that are no longer given again, in a transaction of its own.
+ * @param now milliseconds since the epoch
+ * @returns how many were old enough
+ */
+export async function removeOldReplies(store: Store, now: number): Promise<number> {
+  const isOld = sql`created_at_ms <= ${now - repliesKeptForMs}`
+  const old = sql`select id from idempotency_keys where ${isOld} order by created_at_ms limit ${batchSize}`
+  return store.write(async (db) => {
+    // Looked at again: a key may just have been taken anew.
+    const { rows } = await sql`delete from idempotency_keys
+      where id ${inSet(db, old)} and ${isOld} returning id`.execute(db)
     return rows.length
   })
 }

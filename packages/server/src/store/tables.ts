@@ -13,6 +13,7 @@ export interface Database {
   logos: LogosTable
   signing_keys: SigningKeysTable
   revoked_tokens: RevokedTokensTable
+  idempotency_keys: IdempotencyKeysTable
   events: EventsTable
   apis: ApisTable
   api_scopes: ApiScopesTable
@@ -20,6 +21,8 @@ export interface Database {
   application_secrets: ApplicationSecretsTable
   application_urls: ApplicationUrlsTable
   application_token_counts: ApplicationTokenCountsTable
+  application_token_flags: ApplicationTokenFlagsTable
+  application_token_properties: ApplicationTokenPropertiesTable
   api_applications: ApiApplicationsTable
   api_application_scopes: ApiApplicationScopesTable
   connections: ConnectionsTable
@@ -138,6 +141,17 @@ interface SigningKeysTable {
   retired_at_ms: number | null
 }
 
+interface IdempotencyKeysTable {
+  /** SHA-256, hex, of whose key it is, method, path and the key itself. */
+  id: string
+  /** SHA-256, hex, of query and body: the same key with another request is refused. */
+  request_sha256: string
+  created_at_ms: number
+  /** Null only inside the transaction that makes the row, and for a request that is still running. */
+  status: number | null
+  reply_sealed: string | null
+}
+
 interface RevokedTokensTable {
   jti: string
   expires_at_seconds: number
@@ -199,7 +213,21 @@ interface ApplicationsTable {
   id_token_lifetime_seconds: Generated<number>
   session_lifetime_seconds: Generated<number>
   is_hasura_mapping_enabled: Generated<boolean>
+  /** Its own limit of requests, as the setting spells it: `off` or `<requests>/<seconds>`; null for the setting's. */
+  rate_limit: string | null
+  /** Its M2M tokens list the granted scopes in `permissions` too. */
+  has_permissions_claim: Generated<boolean>
   created_at_ms: number
+}
+
+interface ApplicationTokenFlagsTable {
+  application_id: string
+  flag_id: string
+}
+
+interface ApplicationTokenPropertiesTable {
+  application_id: string
+  property_id: string
 }
 
 interface ApplicationSecretsTable {
@@ -336,6 +364,8 @@ interface OrganizationsTable {
   is_enforce_mfa: Generated<boolean>
   is_suspended: Generated<boolean>
   suspended_at_ms: number | null
+  /** The organization's tokens issued up to this moment open nothing any more; null while none were ended. */
+  tokens_ended_at_ms: number | null
   sender_name: string | null
   sender_email: string | null
   /** JSON, name of a colour → as it was set. */

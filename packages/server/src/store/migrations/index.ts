@@ -8,6 +8,7 @@ import * as connections from './0006-connections.ts'
 import * as webhooks from './0007-webhooks.ts'
 import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
 import * as organizationInvites from './0009-organization-invites.ts'
+import * as requests from './0010-requests.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0007-webhooks': webhooks,
   '0008-subscribers-keys-billing': subscribersKeysBilling,
   '0009-organization-invites': organizationInvites,
+  '0010-requests': requests,
 }
