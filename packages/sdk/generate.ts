@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { operations } from '../server/src/api/index.ts'
+import { kindeClassSource, kindeIndexSource, kindeTypesSource, planKindeClasses } from './generate/kinde.ts'
 import { planMethods, planResources, withChildren } from './generate/plan.ts'
 import { kindredSource, resourceIndexSource, resourceSource } from './generate/resources.ts'
 import { NamedTypes } from './generate/schema-type.ts'
@@ -29,6 +30,11 @@ export function sdkSources(): Map<string, string> {
   add('resources/index.ts', resourceIndexSource(resources))
   add('kindred.ts', kindredSource(top))
   add('operations.ts', tableSource(methods))
+  const kindeClasses = planKindeClasses(methods.filter(({ operation }) => operations.includes(operation)))
+  for (const kindeClass of kindeClasses)
+    add(`kinde/classes/${kindeClass.fileName}.ts`, kindeClassSource(kindeClass, types))
+  add('kinde/classes/index.ts', kindeIndexSource(kindeClasses))
+  add('kinde/types.ts', kindeTypesSource(types.documentNames()))
   return files
 }
 

@@ -1,11 +1,15 @@
 import type { Method, Parameter, Resource } from './plan.ts'
-import { docComment, membersText, type NamedTypes, pascalCase } from './schema-type.ts'
+import { docComment, membersText, type NamedTypes, pascalCase, type Refer } from './schema-type.ts'
 
 /** The source of one resource: its inputs and replies, and the class with its methods. */
 export function resourceSource(resource: Resource, types: NamedTypes): string {
   const used = new Set<string>()
+  const refer: Refer = (name) => {
+    used.add(name)
+    return name
+  }
   const declarations: string[] = []
-  const methods = resource.methods.map((method) => methodSource(method, resource, types, used, declarations))
+  const methods = resource.methods.map((method) => methodSource(method, resource, types, refer, declarations))
   const { children, className } = resource
   const fields = children.map(
     (child) => `${docComment([titleOf(child)])}readonly ${lastWord(child)}: ${child.className}\n`,
@@ -34,14 +38,14 @@ function methodSource(
   method: Method,
   { className }: Resource,
   types: NamedTypes,
-  used: Set<string>,
+  refer: Refer,
   declarations: string[],
 ): string {
   const { operation, name, parameters, list, body } = method
   const base = `${className}${pascalCase(name)}`
-  const input = inputDeclaration(base, parameters, types, used)
+  const input = inputDeclaration(base, parameters, types, refer)
   if (input !== undefined) declarations.push(input.text)
-  const reply = replyType(method, base, types, used, declarations)
+  const reply = replyType(method, base, types, refer, declarations)
   const query = parameters
     .filter((parameter) => parameter.in === 'query')
     .map((parameter) => JSON.stringify(parameter.name))
@@ -56,7 +60,7 @@ function methodSource(
   const result =
     list === undefined
       ? `Promise<${reply}>`
-      : `List<${itemType(method, base, reply, types, used, declarations)}, ${reply}>`
+      : `List<${itemType(method, base, reply, types, refer, declarations)}, ${reply}>`
   const does = list === undefined ? 'send' : 'list'
   return `${methodComment(method)}${name}(${takes}options?: RequestOptions): ${result} {
 return this.#client.${does}({ ${call.join(', ')} }, ${input === undefined ? '{}' : 'input'}, options)
@@ -79,12 +83,12 @@ function inputDeclaration(
   base: string,
   parameters: Parameter[],
   types: NamedTypes,
-  used: Set<string>,
+  refer: Refer,
 ): { text: string; isOptional: boolean } | undefined {
   if (parameters.length === 0) return undefined
   const members = parameters.map(({ name, schema, isRequired, description }) => ({
     name,
-    text: schema.type === 'file' ? 'Blob' : types.textOf(schema, used),
+    text: schema.type === 'file' ? 'Blob' : types.textOf(schema, refer),
     isRequired,
     description,
   }))
@@ -98,14 +102,11 @@ function replyType(
   { reply, operation }: Method,
   base: string,
   types: NamedTypes,
-  used: Set<string>,
+  refer: Refer,
   declarations: string[],
 ): string {
-  if (reply === null) {
-    used.add('SuccessResponse')
-    return 'SuccessResponse'
-  }
-  const text = types.textOf(reply, used)
+  if (reply === null) return refer('SuccessResponse')
+  const text = types.textOf(reply, refer)
   if (!text.startsWith('{')) return text
   declarations.push(`${docComment([`What \`${operation.id}\` gives.`])}export interface ${base}Reply ${text}\n`)
   return `${base}Reply`
@@ -116,10 +117,10 @@ function itemType(
   base: string,
   reply: string,
   types: NamedTypes,
-  used: Set<string>,
+  refer: Refer,
   declarations: string[],
 ): string {
-  const text = types.textOf(list!.itemSchema, used)
+  const text = types.textOf(list!.itemSchema, refer)
   if (/^\w+$/.test(text)) return text
   const comment = docComment([`One entry of \`${operation.id}\`.`])
   declarations.push(`${comment}export type ${base}Item = NonNullable<${reply}['${list!.items}']>[number]\n`)

@@ -12,28 +12,32 @@ const typeNames: Record<string, string> = {
   system_permissions: 'SystemPermission',
 }
 
+/** How a text mentions a type: it is told the name, and gives the text. */
+export type Refer = (typeName: string) => string
+
 /** Types of the schemas that have a name, each written once. */
 export class NamedTypes {
   readonly #texts = new Map<string, string>()
+  readonly #documentNames = new Map<string, string>()
 
   /**
    * The type of a schema as TypeScript.
-   * @param used takes the names that the text mentions
+   * @param refer is told each name that the text mentions, and gives how it is written there
    */
-  textOf(schema: TSchema, used: Set<string>): string {
+  textOf(schema: TSchema, refer: Refer): string {
     const name = nameOf(schema)
-    if (name === undefined) return this.#plain(schema, used)
+    if (name === undefined) return this.#plain(schema, refer)
     const typeName = typeNames[name] ?? pascalCase(name)
-    used.add(typeName)
+    this.#documentNames.set(name, typeName)
     if (!this.#texts.has(typeName)) {
       this.#texts.set(typeName, '')
       const description = schema.description === undefined ? '' : docComment([schema.description])
-      const text = this.#plain(schema, new Set())
+      const text = this.#plain(schema, (name) => name)
       const isInterface = text.startsWith('{') && text.endsWith('}') && schema.type === 'object'
       const declared = isInterface ? `export interface ${typeName} ${text}` : `export type ${typeName} = ${text}`
       this.#texts.set(typeName, `${description}${declared}\n`)
     }
-    return typeName
+    return refer(typeName)
   }
 
   /** The declarations of all types that were asked for, by name. */
@@ -41,19 +45,24 @@ export class NamedTypes {
     return [...this.#texts].sort(([left], [right]) => (left < right ? -1 : 1))
   }
 
-  #plain(schema: TSchema, used: Set<string>): string {
-    const text = this.#notNull(schema, used)
+  /** Names in the document, and the types that they became. */
+  documentNames(): [documentName: string, typeName: string][] {
+    return [...this.#documentNames].sort(([left], [right]) => (left < right ? -1 : 1))
+  }
+
+  #plain(schema: TSchema, refer: Refer): string {
+    const text = this.#notNull(schema, refer)
     return schema.nullable === true ? `${text} | null` : text
   }
 
-  #notNull(schema: TSchema, used: Set<string>): string {
+  #notNull(schema: TSchema, refer: Refer): string {
     const { anyOf, oneOf, allOf, enum: values } = schema as Record<string, unknown[] | undefined>
     const alternatives = (anyOf ?? oneOf) as TSchema[] | undefined
     if (alternatives !== undefined) {
-      const texts = alternatives.map((part) => this.textOf(part, used))
+      const texts = alternatives.map((part) => this.textOf(part, refer))
       return [...new Set(texts)].join(' | ')
     }
-    if (allOf !== undefined) return (allOf as TSchema[]).map((part) => `(${this.textOf(part, used)})`).join(' & ')
+    if (allOf !== undefined) return (allOf as TSchema[]).map((part) => `(${this.textOf(part, refer)})`).join(' & ')
     if (values !== undefined) return values.map((value) => JSON.stringify(value)).join(' | ')
     switch (schema.type) {
       case 'string':
@@ -64,15 +73,15 @@ export class NamedTypes {
       case 'number':
         return 'number'
       case 'array':
-        return `Array<${this.textOf(schema.items as TSchema, used)}>`
+        return `Array<${this.textOf(schema.items as TSchema, refer)}>`
       case 'object':
-        return this.#object(schema, used)
+        return this.#object(schema, refer)
       default:
         return 'unknown'
     }
   }
 
-  #object(schema: TSchema, used: Set<string>): string {
+  #object(schema: TSchema, refer: Refer): string {
     const {
       properties = {},
       required = [],
@@ -85,12 +94,12 @@ export class NamedTypes {
     const members = membersText(
       Object.entries(properties).map(([name, member]) => ({
         name,
-        text: this.textOf(member, used),
+        text: this.textOf(member, refer),
         isRequired: required.includes(name),
         description: descriptionOf(member),
       })),
     )
-    const open = typeof additionalProperties === 'object' ? this.textOf(additionalProperties, used) : 'unknown'
+    const open = typeof additionalProperties === 'object' ? this.textOf(additionalProperties, refer) : 'unknown'
     const isOpen = additionalProperties !== undefined && additionalProperties !== false
     const record = `Record<string, ${open}>`
     if (Object.keys(properties).length === 0) return record

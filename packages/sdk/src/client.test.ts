@@ -17,8 +17,14 @@ test('a user is made, read, changed, listed and deleted', async () => {
   assert.equal((await kindred.users.get({ id })).first_name, 'Ada')
   assert.equal((await kindred.users.update({ id, given_name: 'Augusta' })).given_name, 'Augusta')
   const { users } = await kindred.users.list({ email: 'ada@example.com' })
-  assert.deepEqual(users?.map((user) => user.id), [id])
-  assert.deepEqual((await kindred.users.list().all()).map((user) => user.id), [id])
+  assert.deepEqual(
+    users?.map((user) => user.id),
+    [id],
+  )
+  assert.deepEqual(
+    (await kindred.users.list().all()).map((user) => user.id),
+    [id],
+  )
   await kindred.users.delete({ id })
   await assert.rejects(kindred.users.get({ id }), (error: unknown) => {
     assert.ok(error instanceof NotFoundError)

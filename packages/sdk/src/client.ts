@@ -97,7 +97,12 @@ export class Client {
    * @throws {InputError} for a member that the operation does not know, or a missing one of the path
    * @throws {ApiError | NetworkError | TimeoutError | AbortedError}
    */
-  async send<Result>(call: Call, input: object = {}, options: RequestOptions = {}): Promise<Result> {
+  async send<Result>(call: Call, input?: object, options?: RequestOptions): Promise<Result> {
+    return ((await this.sendForReply(call, input, options)).body ?? {}) as Result
+  }
+
+  /** Like {@link send}, with the status and the headers of the reply. */
+  async sendForReply(call: Call, input: object = {}, options: RequestOptions = {}): Promise<Reply> {
     const { method, path, query: inQuery = [], body: bodyKind } = call
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
     const query: Record<string, unknown> = {}
@@ -112,12 +117,7 @@ export class Client {
       }
     }
     const body = bodyKind === undefined ? undefined : bodyKind === 'form' ? formOf(members) : members
-    const reply = await this.exchange(method, fillPath(path, input as Record<string, unknown>), {
-      ...options,
-      query,
-      body,
-    })
-    return (reply.body ?? {}) as Result
+    return this.exchange(method, fillPath(path, input as Record<string, unknown>), { ...options, query, body })
   }
 
   /** A list of the API; nothing is requested before it is used. */

@@ -44,6 +44,7 @@ export interface Fault {
 /** What a refusal of the server carries. */
 export interface ReplyDetails extends ErrorDetails {
   status: number
+  statusText: string
   headers: Headers
   faults?: Fault[]
   body?: unknown
@@ -52,6 +53,7 @@ export interface ReplyDetails extends ErrorDetails {
 /** The server answered, with a status that is no success. Every class below it is one thing that a caller may handle. */
 export class ApiError extends KindredError {
   readonly status: number
+  readonly statusText: string
   /** The server's name for the request (`x-request-id`): its log tells more under it. */
   readonly requestId: string | undefined
   /** Everything that the server objected to, mostly one fault. */
@@ -60,9 +62,14 @@ export class ApiError extends KindredError {
   /** The reply, parsed where it was JSON. */
   readonly body: unknown
 
-  constructor(code: string, message: string, { status, headers, faults = [], body, ...details }: ReplyDetails) {
+  constructor(
+    code: string,
+    message: string,
+    { status, statusText, headers, faults = [], body, ...details }: ReplyDetails,
+  ) {
     super(code, message, details)
     this.status = status
+    this.statusText = statusText
     this.requestId = headers.get('x-request-id') ?? undefined
     this.faults = faults
     this.headers = headers

@@ -16,6 +16,7 @@ import { askedWaitMs } from './retry.ts'
 /** The answer to one request. */
 export interface Reply {
   status: number
+  statusText: string
   headers: Headers
   /** Parsed where it is JSON; the text where it is something else; undefined where there is none. */
   body: unknown
@@ -23,11 +24,11 @@ export interface Reply {
 
 /** A refusal of the Management API, as the class that a caller would handle. */
 export function apiError(reply: Reply, request: string, now: number): ApiError {
-  const { status, headers, body } = reply
+  const { status, statusText, headers, body } = reply
   const faults = faultsOf(body)
   const code = faults[0]?.code ?? `HTTP_${status}`
   const message = faults.map((fault) => fault.message).join(' ') || `The server answered with the status ${status}.`
-  const details: ReplyDetails = { status, headers, faults, body, request }
+  const details: ReplyDetails = { status, statusText, headers, faults, body, request }
   switch (status) {
     case 401: {
       const hint = code === 'TOKEN_MISSING' ? '' : ' Check that the token was issued by this server for its audience.'
@@ -57,10 +58,10 @@ export function apiError(reply: Reply, request: string, now: number): ApiError {
 
 /** A refusal of the token endpoint (RFC 6749 §5.2), with what to do about it. */
 export function tokenError(reply: Reply, request: string, now: number): ApiError {
-  const { status, headers, body } = reply
+  const { status, statusText, headers, body } = reply
   const { error, error_description: description } = (isObject(body) ? body : {}) as Record<string, unknown>
   const code = typeof error === 'string' ? error : `HTTP_${status}`
-  const details: ReplyDetails = { status, headers, body, request }
+  const details: ReplyDetails = { status, statusText, headers, body, request }
   const said = typeof description === 'string' ? description : `The token endpoint answered with the status ${status}.`
   if (status === 429) return rateLimitError(code, said, details, now)
   if (status >= 500) return new ServerError(code, said, details)
@@ -69,11 +70,11 @@ export function tokenError(reply: Reply, request: string, now: number): ApiError
 }
 
 /** The reply is none that the Management API or its token endpoint gives. */
-export function notTheServer({ status, headers, body }: Reply, request: string): ServerError {
+export function notTheServer({ status, statusText, headers, body }: Reply, request: string): ServerError {
   const target = headers.get('location')
   const what = target === null ? `an answer that is no JSON (status ${status})` : `a redirect to ${target}`
   const message = `${request} gave ${what}. Check that the domain is that of a Kinde or Kindred server.`
-  return new ServerError('UNEXPECTED_REPLY', message, { status, headers, body, request })
+  return new ServerError('UNEXPECTED_REPLY', message, { status, statusText, headers, body, request })
 }
 
 function rateLimitError(code: string, said: string, details: ReplyDetails, now: number): RateLimitError {

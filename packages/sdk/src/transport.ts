@@ -95,10 +95,10 @@ export class Transport {
     } catch (error) {
       throw networkError(error, { request: `${method} ${event.url}`, signal, timeoutMs })
     }
-    const { status } = response
+    const { status, statusText } = response
     const requestId = response.headers.get('x-request-id') ?? undefined
     hooks.response?.({ ...event, status, requestId, durationMs: timing.now() - startedAt })
-    return { status, headers: response.headers, body: parsed(text) }
+    return { status, statusText, headers: response.headers, body: parsed(text) }
   }
 
   async #inTurn<Result>(
