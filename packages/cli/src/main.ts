@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addAdmin } from './admin.ts'
 import { addKeys } from './keys.ts'
 import { addServe } from './serve.ts'
 
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
   addServe(program)
   addKeys(program)
+  addAdmin(program)
   try {
     await program.parseAsync(argv, { from: 'user' })
     return 0

@@ -47,7 +47,7 @@ test('--json puts exactly one line with the documented members on stdout', async
 test('the two lines that a person is shown work when they are pasted into bash', async (t) => {
   const shown = await startForPerson(t)
   const { lines, folder } = shown
-  const url = shown.field('Console').replace('/admin', '')
+  const [, url] = /^(https:.+)\/admin\/setup\?token=[\w-]{43}$/.exec(shown.field('Console'))!
   assert.equal(lines[0], `Kindred is ready at ${url}`)
   const caFile = shown.field('CA file')
   assert.equal(caFile, join(folder, '.kindred/ca.pem'))
@@ -79,7 +79,7 @@ test('the lines work for a folder with blanks and quotes in its name, and for an
 test("the line for Node.js makes a program trust the server's certificate", async (t) => {
   const shown = await startForPerson(t)
   const line = shown.lines.find((line) => line.includes('export NODE_EXTRA_CA_CERTS='))!
-  const url = shown.field('Console').replace('/admin', '/healthz')
+  const url = shown.field('Console').replace(/\/admin.*/, '/healthz')
   const program = `fetch('${url}').then((reply) => reply.text()).then(console.log, (error) => console.log(error.cause.code))`
   const script = (trust: string) => `${trust}\n'${process.execPath}' --eval "${program}"`
   assert.equal((await run('bash', ['-c', script(line)])).stdout, '{"status":"ok"}\n')

@@ -5,15 +5,29 @@ import { Remembered } from './oauth/remembered.ts'
 import type { Operation } from './operation.ts'
 import type { Store } from './store/store.ts'
 
-/** Who calls: an application, with what it may do at this moment. */
+/** Who calls: an application, or an administrator in the console, with what it may do at this moment. */
 export interface Caller {
+  /** Empty for an administrator. */
   applicationId: string
+  /** Who is signed in to the console; null for an application. */
+  administrator: SignedIn | null
   /** The organization that the application is held to; null for a general one. */
   orgCode: string | null
   /** Scopes that the token carries and that are still enabled for the application. */
   scopes: ReadonlySet<string>
-  /** The identifier of the token. */
+  /** The identifier of the token; empty for an administrator. */
   jti: string
+}
+
+/** What an administrator may do. An owner also makes owners, and administers them. */
+export type Role = 'owner' | 'administrator' | 'read_only'
+
+/** An administrator with the session that the request belongs to. */
+export interface SignedIn {
+  id: string
+  name: string
+  role: Role
+  sessionId: string
 }
 
 /** How long a verified token is remembered at most: it bounds how long another process can be wrong. */
@@ -107,19 +121,34 @@ export class BearerCheck {
     const enabled = new Set(grant.scopes)
     // `scope` is what was granted; `scp` is only what was asked for, and usually empty.
     const scopes = new Set(claims.scope.split(' ').filter((scope) => enabled.has(scope)))
-    return { applicationId: client.id, orgCode: claims.org_code ?? null, scopes, jti: claims.jti }
+    return { applicationId: client.id, administrator: null, orgCode: claims.org_code ?? null, scopes, jti: claims.jti }
   }
 }
 
 /** Names under which paths have an organization's code. */
 const organizationParameters = ['org_code', 'organization_code']
 
+const ranks: Record<Role, number> = { read_only: 0, administrator: 1, owner: 2 }
+
+/** Whether a role includes another one. */
+export function includesRole(role: Role, wanted: Role): boolean {
+  return ranks[role] >= ranks[wanted]
+}
+
 /**
  * What can be checked before the body is read.
  * @throws {ApiError} 403 SCOPE_MISSING naming the scope; 403 ORGANIZATION_ACCESS_DENIED for an application of one
- *   organization where the operation does not keep to it, or names another one in its path
+ *   organization where the operation does not keep to it, or names another one in its path; 403 CONSOLE_ONLY for an
+ *   application where only administrators may call; 403 ROLE_INSUFFICIENT for an administrator
  */
 export function requireAccess(caller: Caller, operation: Operation, params: Record<string, string>): void {
+  if (caller.administrator !== null) {
+    requireRole(caller.administrator.role, caller.scopes, operation)
+    return
+  }
+  if (operation.role !== undefined && operation.scope === null) {
+    throw new ApiError(403, 'CONSOLE_ONLY', 'Only an administrator who is signed in to the console may do this.')
+  }
   if (operation.scope !== null && !caller.scopes.has(operation.scope)) {
     throw new ApiError(403, 'SCOPE_MISSING', `Scope is missing: ${operation.scope}`)
   }
@@ -127,6 +156,17 @@ export function requireAccess(caller: Caller, operation: Operation, params: Reco
   const named = organizationParameters.map((name) => params[name]).find((code) => code !== undefined)
   if (named === caller.orgCode || operation.organizationIn !== undefined) return
   throw accessDenied(caller.orgCode, operation)
+}
+
+function requireRole(role: Role, scopes: ReadonlySet<string>, { role: wanted, scope, givesSecret }: Operation): void {
+  const least = wanted ?? (givesSecret ? 'administrator' : 'read_only')
+  if (includesRole(role, least) && (wanted !== undefined || scope === null || scopes.has(scope))) return
+  const needed = wanted === 'owner' ? 'owner' : 'administrator'
+  throw new ApiError(
+    403,
+    'ROLE_INSUFFICIENT',
+    `This needs the role ${needed}; yours is ${role}. An owner can change it under Administrators.`,
+  )
 }
 
 /**

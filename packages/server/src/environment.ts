@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { ConsoleSessions } from './admin/console-sessions.ts'
 import type { PaymentProvider } from './billing-provider.ts'
 import type { Webhooks } from './journal/webhooks.ts'
 import type { AccessTokens } from './oauth/access-token.ts'
@@ -27,6 +28,7 @@ export interface Environment {
   tokenUse: TokenUse
   webhooks: Webhooks
   paymentProvider: PaymentProvider
+  consoleSessions: ConsoleSessions
   log: Logger
   /** Milliseconds since the epoch. */
   now: () => number

@@ -8,13 +8,21 @@ export class ApiError extends Error {
   readonly code: string
   /** The member or parameter at fault, when one is. */
   readonly field: string | undefined
+  /** When it may be tried again; becomes `Retry-After`. */
+  readonly retryAfterSeconds: number | undefined
 
-  constructor(status: number, code: string, message: string, options: { field?: string; cause?: unknown } = {}) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    options: { field?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ApiError'
     this.status = status
     this.code = code
     this.field = options.field
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }
 

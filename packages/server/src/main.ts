@@ -17,6 +17,8 @@ import { type Certificates, localCertificates, readCertificates } from './tls.ts
 export interface Running {
   url: string
   firstClient: FirstClient
+  /** Opens the page that makes the first owner's account; null once there is an administrator. */
+  setupUrl: string | null
   /** The certificate authority that clients are to trust; null with a certificate of your own, or without TLS. */
   caFile: string | null
   /** Stops accepting, finishes what is in flight, closes the database. Within ten seconds. */
@@ -41,7 +43,7 @@ export async function serve(config: Config): Promise<Running> {
   const url = config.port === 0 ? config.url.replace(/:0$/, `:${port}`) : config.url
   const [certificates, key] = await Promise.all([certificatesOf(config, url), masterKey(config)])
   const opened = await openEnvironment({ ...config, baseUrl: url, masterKey: key, log, firstKey })
-  const { environment, firstClient, noteRequest } = opened
+  const { environment, firstClient, setupUrl, noteRequest } = opened
   const listener: { server?: OnePortServer } = {}
   const app = buildServer(environment, {
     serverFactory(handler) {
@@ -87,7 +89,7 @@ export async function serve(config: Config): Promise<Running> {
     if (await Promise.race([closing, late])) log.info('stopped')
     else log.warn('stopped, although the database did not close in time')
   }
-  return { url, firstClient, caFile: certificates?.caFile ? resolve(certificates.caFile) : null, stop }
+  return { url, firstClient, setupUrl, caFile: certificates?.caFile ? resolve(certificates.caFile) : null, stop }
 }
 
 /** JSON lines on stderr; for a person, where stderr is a terminal. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { ConsoleSessions } from './admin/console-sessions.ts'
 import { noPaymentProvider } from './billing-provider.ts'
 import type { Environment } from './environment.ts'
 import { type FirstClient, prepareEnvironment } from './first-start.ts'
@@ -10,6 +11,7 @@ import { Clients } from './oauth/clients.ts'
 import { KeyRing, makeSigningKey } from './oauth/keys.ts'
 import { Signer } from './oauth/signer.ts'
 import { TokenUse } from './oauth/token-use.ts'
+import { addSetupLink, linkUrl } from './store/administrator-links.ts'
 import { createCipher } from './store/cipher.ts'
 import { type Ids, randomIds } from './store/ids.ts'
 import { lockSetup, openStore } from './store/open.ts'
@@ -21,6 +23,8 @@ const companyMs = 100
 export interface OpenEnvironment {
   environment: Environment
   firstClient: FirstClient
+  /** Opens the page that makes the first owner's account; null once there is an administrator. */
+  setupUrl: string | null
   /** To be called for each request of the Management API; see {@link Signer}. */
   noteRequest: () => void
   /** Writes what is still in memory and lets go of the database. */
@@ -49,9 +53,9 @@ export async function openEnvironment(options: {
   const store = await openStore(options.databaseUrl)
   try {
     const cipher = createCipher(options.masterKey)
-    const firstClient = await store.write(async (db) => {
+    const { firstClient, setupToken } = await store.write(async (db) => {
       await lockSetup(db)
-      return prepareEnvironment(db, {
+      const firstClient = await prepareEnvironment(db, {
         baseUrl,
         cipher,
         ids,
@@ -59,6 +63,7 @@ export async function openEnvironment(options: {
         clientId: options.clientId,
         clientSecret: options.clientSecret,
       })
+      return { firstClient, setupToken: await addSetupLink(db, { ids, now: now() }) }
     })
     const keys = await KeyRing.open({ store, cipher, now, firstKey: () => options.firstKey ?? makeSigningKey() })
     let lastRequestMs = 0
@@ -76,6 +81,7 @@ export async function openEnvironment(options: {
       policy: { allowsPrivate: isLoopback(new URL(baseUrl).hostname) },
     })
     const retention = new Retention({ store, now, log })
+    const consoleSessions = new ConsoleSessions({ store, now, log })
     const environment: Environment = {
       baseUrl,
       store,
@@ -88,15 +94,17 @@ export async function openEnvironment(options: {
       tokenUse,
       webhooks,
       paymentProvider: noPaymentProvider,
+      consoleSessions,
       log,
       now,
     }
     const close = async () => {
       await Promise.all([webhooks.close(), retention.close()])
-      await tokenUse.close()
+      await Promise.all([tokenUse.close(), consoleSessions.close()])
       await store.close()
     }
-    return { environment, firstClient, noteRequest, close }
+    const setupUrl = setupToken === null ? null : linkUrl(baseUrl, 'setup', setupToken)
+    return { environment, firstClient, setupUrl, noteRequest, close }
   } catch (error) {
     await store.close()
     throw error

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
-import type { Caller } from './auth.ts'
+import type { Caller, Role } from './auth.ts'
 import type { Environment } from './environment.ts'
 import type { EventType } from './journal/record.ts'
 import type { Db } from './store/tables.ts'
@@ -23,11 +23,28 @@ export interface OperationRequest<Params = unknown, Query = unknown, Body = unkn
   caller: Caller
   /** The address that the request came from. */
   remoteAddress: string
+  /** What an operation of the console knows of the browser, and tells it; undefined for any other operation. */
+  browser: Browser
   environment: Environment
   /** Notes what this request changes. The event is stored by the transaction that carries the change. */
   record: Recorder
   /** For operations with {@link Operation.callsOut} alone: runs `work` in a transaction, which carries its events too. */
   write: <Result>(work: (db: Db, record: Recorder) => Promise<Result>) => Promise<Result>
+}
+
+/** The browser behind a call of the console. */
+export interface Browser {
+  /** The address that it calls from, behind a proxy of this machine too. */
+  address: string
+  userAgent: string | null
+  /** The value of its cookie, good or not. */
+  cookie: string | undefined
+  /** Whether it sees https. */
+  isSecure: boolean
+  /** A `Set-Cookie` for the reply, when the handler has one. */
+  setCookie: string | undefined
+  /** Who is said to have made the changes; the handler sets it where nobody was signed in before. */
+  administrator: { id: string; name: string } | null
 }
 
 /** Notes a change; see {@link OperationRequest.record}. */
@@ -51,6 +68,13 @@ export interface Operation {
   organizationAware?: boolean
   /** The query parameter or the member of the body that names the organization, when the path does not. */
   organizationIn?: { query: string } | { body: string }
+  /** Its reply is a secret: administrators who may only read are refused. */
+  givesSecret?: boolean
+  /**
+   * Makes it an operation of the console: the least role of a signed-in administrator. An application may call it too,
+   * with a token that carries `scope`; where that is null, none may.
+   */
+  role?: Role
   /** May be called without a token; one that is sent must be good all the same. */
   anonymous?: boolean
   /** Parameters that Kinde takes in the query may come in a JSON body as well; the query goes first. */

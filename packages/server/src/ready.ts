@@ -16,7 +16,7 @@ export function readyLine({ url, firstClient, caFile }: Running, options: { show
 }
 
 /** What a person sees: addresses, credentials, and two lines to paste into a shell. */
-export function readyText({ url, firstClient, caFile }: Running, options: { showSecret: boolean }): string {
+export function readyText({ url, firstClient, setupUrl, caFile }: Running, options: { showSecret: boolean }): string {
   const { clientId, clientSecret } = firstClient
   const shown = isShown(firstClient, options)
   const at = (path: string) => shellWord(`${url}${path}`)
@@ -25,7 +25,8 @@ export function readyText({ url, firstClient, caFile }: Running, options: { show
   const lines = [
     `Kindred is ready at ${url}`,
     '',
-    `  Console        ${url}/admin`,
+    // As long as nobody has an account, the one-time link that makes the first.
+    `  Console        ${setupUrl ?? `${url}/admin`}`,
     `  Client id      ${clientId}`,
     `  Client secret  ${shown ? clientSecret : 'as printed at first start (--show-secret prints it again)'}`,
     ...(caFile === null

@@ -2,18 +2,20 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, RequestListener, Server } from 'node:http'
 import fastJsonStringify from 'fast-json-stringify'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { browserOf, consoleCaller, hasConsoleCookie, requireConsoleRequest } from './admin/console-access.ts'
 import { operations } from './api/index.ts'
 import { BearerCheck, type Caller, requireAccess, requireOwnOrganization } from './auth.ts'
 import { connectedAppsRoutes } from './connected-apps-routes.ts'
+import { consoleRoutes } from './console-routes.ts'
 import type { Environment } from './environment.ts'
 import { ApiError, DatabaseUnavailable, OAuthError } from './errors.ts'
 import { callOutOnce, keyedRequest, once } from './idempotency.ts'
 import { invitationRoutes } from './invitation-routes.ts'
-import { type ChangeEvent, recordEvents } from './journal/record.ts'
+import { type Actor, type ChangeEvent, recordEvents } from './journal/record.ts'
 import { managementAudience } from './management-api.ts'
 import { invalidRequest } from './oauth/request.ts'
 import { oauthRoutes } from './oauth-routes.ts'
-import { JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
+import { type Browser, JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
 import { noHeaders, sendJson, sendNoContent } from './send-json.ts'
 import type { KeptReply } from './store/idempotency-keys.ts'
 import { systemRoutes } from './system-routes.ts'
@@ -50,8 +52,25 @@ export function buildServer(
 ): FastifyInstance {
   const isManagementAudience = managementAudience(environment.baseUrl)
   const bearer = new BearerCheck({ ...environment, isManagementAudience })
+  const surface: Surface = { environment, bearer, isManagementAudience }
+  const app = createApp(environment, options.serverFactory)
+  for (const operation of operations) addOperation(app, operation, surface, options.noteRequest)
+  refuseOtherMethods(app, operations)
+  oauthRoutes(app, surface)
+  systemRoutes(app, surface)
+  connectedAppsRoutes(app, surface)
+  invitationRoutes(app, surface)
+  consoleRoutes(app, surface)
+  return app
+}
+
+/** Fastify as every address of the server has it: bodies as text, refusals in one shape. It has no routes yet. */
+export function createApp(
+  environment: Environment,
+  serverFactory?: (handler: RequestListener) => Server,
+): FastifyInstance {
   const app = fastify({
-    ...(options.serverFactory === undefined ? {} : { serverFactory: options.serverFactory }),
+    ...(serverFactory === undefined ? {} : { serverFactory }),
     bodyLimit: largestBody,
     // The listening server has answered already what is not HTTP; a second answer would cut the first one off.
     clientErrorHandler: () => {},
@@ -82,28 +101,22 @@ export function buildServer(
       .send(JSON.stringify({ errors: error }))
   })
 
-  const surface: Surface = { environment, bearer, isManagementAudience }
-  for (const operation of operations) addOperation(app, operation, surface, options.noteRequest)
-  refuseOtherMethods(app, operations)
-  oauthRoutes(app, surface)
-  systemRoutes(app, surface)
-  connectedAppsRoutes(app, surface)
-  invitationRoutes(app, surface)
   return app
 }
 
 /** The life of a request: authenticate, check access, validate, transact, handle, reply. */
-function addOperation(
+export function addOperation(
   app: FastifyInstance,
   operation: Operation,
   { environment, bearer }: Surface,
-  noteRequest: (() => void) | undefined,
+  noteRequest?: (() => void) | undefined,
 ): void {
   const check = inputCheck(operation)
   const { status, stringify } = successReply(operation)
   const handle = operation.handler as (request: unknown) => Promise<unknown>
   const { store, ids, cipher } = environment
   const { subscriptions } = environment.webhooks
+  const isOfConsole = operation.role !== undefined
   const recordsNothing = () => {
     throw new Error(`${operation.id} reads: it has nothing to record.`)
   }
@@ -118,15 +131,16 @@ function addOperation(
       const { authorization } = request.headers
       const known = bearer.peek(authorization)
       if (operation.anonymous && authorization === undefined) {
-        request.caller = nobody
-        done()
+        admitNobody(request, operation, environment, done)
         return
       }
       if (known !== undefined) {
         admit(request, known, operation, done)
         return
       }
-      bearer.authenticate(authorization).then((caller) => admit(request, caller, operation, done), done)
+      const isConsole = authorization === undefined && (isOfConsole || hasConsoleCookie(request.raw))
+      const caller = isConsole ? consoleCaller(request.raw, environment) : bearer.authenticate(authorization)
+      caller.then((caller) => admit(request, caller, operation, done), done)
     },
     handler: async function handleOperation(request, reply) {
       const caller = request.caller!
@@ -137,18 +151,19 @@ function addOperation(
       requireOwnOrganization(caller, operation, { query, body })
       const now = environment.now()
       const remoteAddress = request.ip
-      const common = { params: request.params, query, body, file, now, caller, remoteAddress, environment }
+      const browser = isOfConsole ? browserOf(request.raw, caller) : undefined
+      const common = { params: request.params, query, body, file, now, caller, remoteAddress, browser, environment }
       if (operation.method === 'GET' && !operation.callsOut) {
         const result = await handle({ ...common, db: store.read, record: recordsNothing })
-        sendReply(reply, replyOf(result), noHeaders)
+        sendReply(reply, replyOf(result), browser === undefined ? noHeaders : consoleHeaders(browser))
         return
       }
-      const actor = { source: 'api', applicationId: caller.applicationId, requestId: request.id } as const
       const write: OperationRequest['write'] = async (work) => {
         let isQueued = false
         const result = await store.write(async (db) => {
           const events: ChangeEvent[] = []
           const result = await work(db, (type, data) => events.push({ type, data }))
+          const actor = actorOf(caller, browser, request.id)
           isQueued = await recordEvents(db, events, { actor, ids, now, subscriptions })
           return result
         })
@@ -159,7 +174,7 @@ function addOperation(
       const key = operation.method === 'GET' ? undefined : request.headers['idempotency-key']
       if (key === undefined) {
         const result = await (operation.callsOut ? callOut() : write((db, record) => handle({ ...common, db, record })))
-        sendReply(reply, replyOf(result), noHeaders)
+        sendReply(reply, replyOf(result), browser === undefined ? noHeaders : consoleHeaders(browser))
         return
       }
       const keyed = keyedRequest(key, { caller, method: operation.method, url: request.raw.url! }, { text, file })
@@ -187,7 +202,37 @@ function sendReply(reply: FastifyReply, { status, text }: KeptReply, headers: re
 }
 
 /** Who calls an anonymous operation without a token. */
-const nobody: Caller = { applicationId: '', orgCode: null, scopes: new Set(), jti: '' }
+const nobody: Caller = { applicationId: '', administrator: null, orgCode: null, scopes: new Set(), jti: '' }
+
+function admitNobody(
+  request: FastifyRequest,
+  operation: Operation,
+  environment: Environment,
+  done: (error?: Error) => void,
+): void {
+  request.caller = nobody
+  try {
+    // Signing in behind a person's back, to another account, is an attack too.
+    if (operation.role !== undefined) requireConsoleRequest(request.raw, environment.baseUrl)
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done()
+}
+
+/** Who is said to have made a change. */
+function actorOf(caller: Caller, browser: Browser | undefined, requestId: string): Actor {
+  const administrator = browser?.administrator ?? caller.administrator
+  if (administrator === null) return { source: 'api', applicationId: caller.applicationId, requestId }
+  return { source: 'admin', applicationId: null, administrator, requestId }
+}
+
+/** What the console's browser is told is for nobody else, and for no cache. */
+function consoleHeaders({ setCookie }: Browser): string[] {
+  const headers = ['cache-control', 'no-store']
+  return setCookie === undefined ? headers : [...headers, 'set-cookie', setCookie]
+}
 
 function admit(request: FastifyRequest, caller: Caller, operation: Operation, done: (error?: Error) => void): void {
   try {
@@ -226,7 +271,7 @@ function successReply(operation: Operation): { status: number; stringify: (value
 }
 
 /** A known path with another method: 405 and what is allowed. RFC 9110 §15.5.6. */
-function refuseOtherMethods(app: FastifyInstance, list: readonly Operation[]): void {
+export function refuseOtherMethods(app: FastifyInstance, list: readonly Operation[]): void {
   const all = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
   const allowed = new Map<string, string[]>()
   for (const { path, method } of list) {
@@ -268,8 +313,12 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
     return
   }
   const { code, message, field, status } = refusal
+  if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
   // RFC 6750 §3.1: no error code for who sent no token.
-  if (code === 'TOKEN_MISSING') reply.header('www-authenticate', 'Bearer realm="kindred"')
+  if (code === 'SESSION_MISSING' || code === 'SESSION_ENDED' || code === 'SIGN_IN_FAILED') {
+    // RFC 9110 §11.6.1 asks for a challenge; a browser has none for a form.
+    reply.header('www-authenticate', 'Session realm="kindred"')
+  } else if (code === 'TOKEN_MISSING') reply.header('www-authenticate', 'Bearer realm="kindred"')
   else if (status === 401) reply.header('www-authenticate', 'Bearer realm="kindred", error="invalid_token"')
   if (code === 'SCOPE_MISSING') {
     const scope = message.slice(message.indexOf(': ') + 2)

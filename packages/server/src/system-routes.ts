@@ -3,7 +3,6 @@ import { ApiError } from './errors.ts'
 import { metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Surface } from './server.ts'
-import { startPage } from './start-page.ts'
 import { cacheKey, findLogo, logoContent, logoPaths, logoTypes } from './store/logos.ts'
 
 /** What is neither OAuth nor the Management API: health, metrics, documents, the start page. */
@@ -66,10 +65,5 @@ export function systemRoutes(app: FastifyInstance, { environment }: Surface): vo
 
   app.get('/', async function root(_request, reply) {
     return reply.redirect('/admin')
-  })
-  app.get('/admin', async function admin(_request, reply) {
-    const { html, contentSecurityPolicy } = startPage(environment.baseUrl)
-    reply.headers({ 'content-security-policy': contentSecurityPolicy, 'x-content-type-options': 'nosniff' })
-    return reply.type('text/html; charset=utf-8').send(html)
   })
 }

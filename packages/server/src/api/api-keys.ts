@@ -164,7 +164,7 @@ export const createApiKey = operation({
         user_id: body.user_id || null,
         organization_code: body.org_code || null,
         ...keyColumns(key),
-        created_by: application?.name ?? null,
+        created_by: caller.administrator?.name ?? application?.name ?? null,
         created_at_ms: now,
         verification_count: 0,
       })

@@ -92,6 +92,7 @@ export const getConnectedAppToken = operation({
   method: 'GET',
   path: '/api/v1/connected_apps/token',
   scope: 'read:connected_apps',
+  givesSecret: true,
   tag: 'Connected Apps',
   summary: 'Get an access token of a connected app',
   description:

@@ -112,6 +112,22 @@ export const kindredEventTypes = [
   'webhook.updated',
   'webhook.deleted',
   'webhook.disabled',
+  'webhook.test_sent',
+  'webhook.deliveries_resent',
+  'application.secret_added',
+  'application.secret_removed',
+  'application.test_token_issued',
+  'administrator.created',
+  'administrator.updated',
+  'administrator.deleted',
+  'administrator.invited',
+  'administrator.invite_deleted',
+  'administrator.reset_link_made',
+  'administrator.password_set',
+  'administrator.signed_in',
+  'administrator.sign_in_failed',
+  'administrator.signed_out',
+  'administrator.sessions_ended',
 ] as const
 
 /** One of the types that Kinde has. */
@@ -130,6 +146,8 @@ export interface Actor {
   source: 'api' | 'admin' | 'user'
   /** The client id of the application whose token was used; null for the server's own doing. */
   applicationId: string | null
+  /** Who did it in the console. */
+  administrator?: { id: string; name: string } | null
   /** The id that the caller gave the request, or the one that it was given. */
   requestId: string | null
 }
@@ -143,10 +161,13 @@ const insertEvent = sentStatement<
     application: string | null,
     request: string | null,
     data: string,
+    subject: string | null,
+    administratorId: string | null,
+    administratorName: string | null,
   ]
 >(
   () =>
-    'insert into events (id, type, source, created_at_ms, application_id, request_id, data) values (?, ?, ?, ?, ?, ?, ?)',
+    'insert into events (id, type, source, created_at_ms, application_id, request_id, data, subject, administrator_id, administrator_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 )
 
 const sentToWebhooks: ReadonlySet<string> = new Set(kindeEventTypes)
@@ -166,10 +187,30 @@ export async function recordEvents(
   let isQueued = false
   for (const { type, data } of events) {
     const id = ids.timed('event', now)
-    await insertEvent(db, id, type, actor.source, now, actor.applicationId, actor.requestId, JSON.stringify(data))
+    const { source, applicationId, requestId, administrator } = actor
+    await insertEvent(
+      db,
+      id,
+      type,
+      source,
+      now,
+      applicationId,
+      requestId,
+      JSON.stringify(data),
+      subjectOf(type, data),
+      administrator?.id ?? null,
+      administrator?.name ?? null,
+    )
     if (!sentToWebhooks.has(type) || subscriptions?.mayWant(type) === false) continue
     await queueDeliveries(db, { id, type }, { ids, now })
     isQueued = true
   }
   return isQueued
+}
+
+/** What an event is about: id, code or key of the thing that its type names. */
+export function subjectOf(type: string, data: Record<string, unknown>): string | null {
+  const thing = data[type.slice(0, type.indexOf('.'))] as Record<string, unknown> | undefined
+  const subject = thing?.id ?? thing?.code ?? thing?.key
+  return typeof subject === 'string' ? subject : null
 }

@@ -7,6 +7,7 @@ const source = join(import.meta.dirname, '..')
 
 /** Who may use cryptography outside of this folder, and for what: none of it makes or reads a token. */
 const others: Record<string, string> = {
+  'admin/passwords.ts': 'Argon2id of passwords',
   'api/event-types.ts': 'ids of event types, made from their names',
   'connected-app-provider.ts': 'the code challenge of PKCE',
   'connected-app-sessions.ts': 'the code verifier of PKCE, made from the session',

@@ -69,6 +69,10 @@ export interface Database {
   webhook_event_types: WebhookEventTypesTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_attempts: WebhookAttemptsTable
+  administrators: AdministratorsTable
+  administrator_sessions: AdministratorSessionsTable
+  administrator_links: AdministratorLinksTable
+  sign_in_attempts: SignInAttemptsTable
 }
 
 /** The database as handlers and store functions get it: the read side, or a request's transaction. */
@@ -165,6 +169,11 @@ interface EventsTable {
   created_at_ms: number
   /** The application whose token made the change; null for the server's own doing. */
   application_id: string | null
+  /** The administrator who made the change in the console, and the name at that moment. */
+  administrator_id: string | null
+  administrator_name: string | null
+  /** Id, code or key of what changed; null where an event tells of no single thing. */
+  subject: string | null
   request_id: string | null
   /** JSON. */
   data: string
@@ -241,6 +250,8 @@ interface ApplicationSecretsTable {
   created_at_ms: number
   expires_at_ms: number | null
   last_used_at_ms: number | null
+  /** The address that it was used from the last time. */
+  last_used_address: string | null
 }
 
 interface ApplicationUrlsTable {
@@ -787,6 +798,63 @@ interface WebhookAttemptsTable {
   error: string | null
 }
 
+/** People who sign in to the console. */
+interface AdministratorsTable {
+  seq: Generated<number>
+  id: string
+  name: string
+  email: string
+  /** The address in the form in which it is unique: lower case. */
+  email_key: string
+  /** `owner`, `administrator` or `read_only`. */
+  role: string
+  /** Argon2id as a PHC string, sealed. */
+  password_sealed: string
+  created_at_ms: number
+  last_signed_in_at_ms: number | null
+}
+
+interface AdministratorSessionsTable {
+  seq: Generated<number>
+  id: string
+  /** Of the cookie's value, hex. */
+  sha256: string
+  administrator_id: string
+  address: string
+  user_agent: string | null
+  created_at_ms: number
+  last_seen_at_ms: number
+  expires_at_ms: number
+}
+
+/** One-time links that make an account, or set a new password. */
+interface AdministratorLinksTable {
+  seq: Generated<number>
+  id: string
+  /** Of the token in the link, hex. */
+  sha256: string
+  /** `setup`, `invite` or `reset`. */
+  purpose: string
+  /** Whose password it sets; null where it makes an account. */
+  administrator_id: string | null
+  /** Null where the server itself made it. */
+  created_by: string | null
+  name: string | null
+  email: string | null
+  role: string
+  created_at_ms: number
+  expires_at_ms: number
+}
+
+/** How often somebody has tried to sign in, by account, address and both. */
+interface SignInAttemptsTable {
+  key: string
+  attempts: number
+  window_ends_at_ms: number
+}
+
+export type AdministratorRow = Selectable<AdministratorsTable>
+export type AdministratorLinkRow = Selectable<AdministratorLinksTable>
 export type ApiRow = Selectable<ApisTable>
 export type ApiKeyRow = Selectable<ApiKeysTable>
 export type ApiScopeRow = Selectable<ApiScopesTable>

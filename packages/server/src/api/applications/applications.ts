@@ -185,15 +185,17 @@ export const getApplication = operation({
       }),
     ),
   },
-  handler: async ({ params, db, environment }) => {
+  handler: async ({ params, db, caller, environment }) => {
     const application = await requireApplication(db, params.application_id)
+    // With the secret a token could be had that may do everything the application may.
+    const mayOnlyRead = caller.administrator?.role === 'read_only'
     return {
       ...ok,
       application: {
         ...application,
         type: application.type as ApplicationType,
         client_id: application.id,
-        client_secret: await newestSecret(db, application.id, environment.cipher),
+        client_secret: mayOnlyRead ? '' : await newestSecret(db, application.id, environment.cipher),
       },
     }
   },

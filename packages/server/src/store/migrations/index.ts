@@ -9,6 +9,7 @@ import * as webhooks from './0007-webhooks.ts'
 import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
 import * as organizationInvites from './0009-organization-invites.ts'
 import * as requests from './0010-requests.ts'
+import * as administrators from './0011-administrators.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0008-subscribers-keys-billing': subscribersKeysBilling,
   '0009-organization-invites': organizationInvites,
   '0010-requests': requests,
+  '0011-administrators': administrators,
 }
