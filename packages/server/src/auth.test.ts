@@ -202,7 +202,14 @@ test('when the database cannot be asked, a token is not called bad', async (t) =
 })
 
 test('an application of one organization gets no further than its own', () => {
-  const caller = { administrator: null, applicationId: 'a', orgCode: 'org_1', scopes: new Set(['read:x']), jti: 'j' }
+  const caller = {
+    administrator: null,
+    applicationId: 'a',
+    orgCode: 'org_1',
+    scopes: new Set(['read:x']),
+    jti: 'j',
+    rateLimit: null,
+  }
   const operation = { id: 'getX', scope: 'read:x' } as Operation
   const may = (changes: Partial<Operation>, params: Record<string, string> = {}, input: object = {}) => {
     const changed = { ...operation, ...changes }

@@ -3,6 +3,7 @@ import { type AccessTokenClaims, type AccessTokens, isRefusal, type Refusal } fr
 import { type Clients, changesClients } from './oauth/clients.ts'
 import { Remembered } from './oauth/remembered.ts'
 import type { Operation } from './operation.ts'
+import type { RateLimit, RateLimits } from './rate-limit.ts'
 import type { Store } from './store/store.ts'
 
 /** Who calls: an application, or an administrator in the console, with what it may do at this moment. */
@@ -17,6 +18,8 @@ export interface Caller {
   scopes: ReadonlySet<string>
   /** The identifier of the token; empty for an administrator. */
   jti: string
+  /** What the caller's requests are limited to; null: nothing. */
+  rateLimit: RateLimit | null
 }
 
 /** What an administrator may do. An owner also makes owners, and administers them. */
@@ -43,6 +46,7 @@ export class BearerCheck {
   readonly #accessTokens: AccessTokens
   readonly #clients: Clients
   readonly #isManagementAudience: (audience: string) => boolean
+  readonly #rateLimits: RateLimits
   readonly #now: () => number
   readonly #remembered = new Remembered<Caller>({ most: mostRemembered, forMs: rememberedMs })
   #generation = 0
@@ -52,11 +56,13 @@ export class BearerCheck {
     accessTokens: AccessTokens
     clients: Clients
     isManagementAudience: (audience: string) => boolean
+    rateLimits: RateLimits
     now: () => number
   }) {
     this.#accessTokens = options.accessTokens
     this.#clients = options.clients
     this.#isManagementAudience = options.isManagementAudience
+    this.#rateLimits = options.rateLimits
     this.#now = options.now
     options.store.onChange((tables) => {
       if (!changesClients(tables) && !tables!.has('revoked_tokens') && !tables!.has('signing_keys')) return
@@ -121,7 +127,14 @@ export class BearerCheck {
     const enabled = new Set(grant.scopes)
     // `scope` is what was granted; `scp` is only what was asked for, and usually empty.
     const scopes = new Set(claims.scope.split(' ').filter((scope) => enabled.has(scope)))
-    return { applicationId: client.id, administrator: null, orgCode: claims.org_code ?? null, scopes, jti: claims.jti }
+    return {
+      applicationId: client.id,
+      administrator: null,
+      orgCode: claims.org_code ?? null,
+      scopes,
+      jti: claims.jti,
+      rateLimit: this.#rateLimits.limitOf(client.rateLimit),
+    }
   }
 }
 

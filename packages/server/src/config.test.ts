@@ -14,6 +14,7 @@ test('without any setting the server is a local one: SQLite, TLS of its own, on 
     clientId: undefined,
     clientSecret: undefined,
     secretKey: undefined,
+    rateLimit: null,
     logLevel: 'info',
   })
 })
@@ -31,6 +32,7 @@ test('every setting is read', () => {
     KINDRED_CLIENT_ID: 'client',
     KINDRED_CLIENT_SECRET: 's'.repeat(52),
     KINDRED_SECRET_KEY: secretKey.toString('base64'),
+    KINDRED_RATE_LIMIT: '100/10',
     KINDRED_LOG_LEVEL: 'trace',
   })
   assert.deepEqual(config, {
@@ -43,6 +45,7 @@ test('every setting is read', () => {
     clientId: 'client',
     clientSecret: 's'.repeat(52),
     secretKey,
+    rateLimit: { requests: 100, seconds: 10 },
     logLevel: 'trace',
   })
 })
@@ -63,6 +66,8 @@ for (const [values, derived] of [
   [{ KINDRED_URL: 'https://[::1]:8443' }, { url: 'https://[::1]:8443' }],
   [{ KINDRED_HOST: '::' }, { host: '::' }],
   [{ KINDRED_DATABASE_URL: 'memory:' }, { databaseUrl: 'memory:' }],
+  [{ KINDRED_RATE_LIMIT: 'off' }, { rateLimit: null }],
+  [{ KINDRED_RATE_LIMIT: 'kinde' }, { rateLimit: { requests: 600, seconds: 60 } }],
   [{ KINDRED_SECRET_KEY: Buffer.alloc(32, 250).toString('base64url') }, { secretKey: Buffer.alloc(32, 250) }],
 ] as const) {
   test(`${JSON.stringify(values)} means ${JSON.stringify(derived)}`, () => {

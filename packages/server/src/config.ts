@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { StartError } from './errors.ts'
 import { isLoopback } from './management-api.ts'
+import { parseRateLimit, type RateLimit, rateLimitForms } from './rate-limit.ts'
 
 /** Everything that can be set, parsed and checked. */
 export interface Config {
@@ -15,6 +16,8 @@ export interface Config {
   clientSecret: string | undefined
   /** 32 bytes, or undefined: then the key file in the data folder holds it. */
   secretKey: Buffer | undefined
+  /** For each application that has no limit of its own; null: no limit. */
+  rateLimit: RateLimit | null
   logLevel: LogLevel
 }
 
@@ -76,6 +79,11 @@ export const settings = [
     meaning: 'master key for secrets at rest: 32 bytes, base64 (default <data dir>/secret.key)',
   },
   {
+    variable: 'KINDRED_RATE_LIMIT',
+    flag: '--rate-limit <limit>',
+    meaning: 'requests of each application, on each node: off, kinde, or <requests>/<seconds> (default off)',
+  },
+  {
     variable: 'KINDRED_LOG_LEVEL',
     flag: '--log-level <level>',
     meaning: `${logLevels.join(', ')} (default info)`,
@@ -107,6 +115,7 @@ export function readConfig(values: Values): Config {
     clientId: readClientId(get('KINDRED_CLIENT_ID')),
     clientSecret: readClientSecret(get('KINDRED_CLIENT_SECRET')),
     secretKey: readSecretKey(get('KINDRED_SECRET_KEY')),
+    rateLimit: readRateLimit(get('KINDRED_RATE_LIMIT') ?? 'off'),
     logLevel: readLogLevel(get('KINDRED_LOG_LEVEL') ?? 'info'),
   }
 }
@@ -207,6 +216,12 @@ function readSecretKey(value: string | undefined): Buffer | undefined {
   const key = Buffer.from(value, 'base64')
   if (key.length === 32) return key
   throw fault('KINDRED_SECRET_KEY', `it decodes to ${key.length} bytes and not to 32`, fix)
+}
+
+function readRateLimit(value: string): RateLimit | null {
+  const limit = parseRateLimit(value)
+  if (limit !== undefined) return limit
+  throw fault('KINDRED_RATE_LIMIT', `${JSON.stringify(value)} is no limit`, `Use ${rateLimitForms}.`)
 }
 
 function readLogLevel(value: string): LogLevel {

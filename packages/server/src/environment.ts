@@ -6,6 +6,7 @@ import type { AccessTokens } from './oauth/access-token.ts'
 import type { Clients } from './oauth/clients.ts'
 import type { KeyRing } from './oauth/keys.ts'
 import type { TokenUse } from './oauth/token-use.ts'
+import type { RateLimits } from './rate-limit.ts'
 import type { Cipher } from './store/cipher.ts'
 import type { Ids } from './store/ids.ts'
 import type { PageTokens } from './store/page.ts'
@@ -26,6 +27,7 @@ export interface Environment {
   clients: Clients
   accessTokens: AccessTokens
   tokenUse: TokenUse
+  rateLimits: RateLimits
   webhooks: Webhooks
   paymentProvider: PaymentProvider
   consoleSessions: ConsoleSessions

@@ -42,7 +42,7 @@ export function shown(value: string): string {
   return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value)
 }
 
-/** The error codes of RFC 6749 §5.2 and RFC 7009 §2.2.1 that this server gives. */
+/** The error codes of RFC 6749 §5.2 and RFC 7009 §2.2.1 that this server gives; they have none for a limit. */
 export type OAuthErrorCode =
   | 'invalid_request'
   | 'invalid_client'
@@ -53,6 +53,7 @@ export type OAuthErrorCode =
   | 'unsupported_token_type'
   | 'invalid_token'
   | 'access_denied'
+  | 'too_many_requests'
   | 'server_error'
   | 'temporarily_unavailable'
 
@@ -62,18 +63,21 @@ export class OAuthError extends Error {
   readonly error: OAuthErrorCode
   /** The scheme of the credentials that were refused; becomes `WWW-Authenticate`. */
   readonly scheme: 'Basic' | 'Bearer' | undefined
+  /** For the reply: name, value, name, value. */
+  readonly headers: readonly string[]
 
   constructor(
     status: number,
     error: OAuthErrorCode,
     description: string,
-    options: { scheme?: 'Basic' | 'Bearer' | undefined; cause?: unknown } = {},
+    options: { scheme?: 'Basic' | 'Bearer' | undefined; headers?: readonly string[]; cause?: unknown } = {},
   ) {
     super(description, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'OAuthError'
     this.status = status
     this.error = error
     this.scheme = options.scheme
+    this.headers = options.headers ?? []
   }
 }
 

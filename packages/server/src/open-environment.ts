@@ -11,6 +11,7 @@ import { Clients } from './oauth/clients.ts'
 import { KeyRing, makeSigningKey } from './oauth/keys.ts'
 import { Signer } from './oauth/signer.ts'
 import { TokenUse } from './oauth/token-use.ts'
+import { type RateLimit, RateLimits } from './rate-limit.ts'
 import { addSetupLink, linkUrl } from './store/administrator-links.ts'
 import { createCipher } from './store/cipher.ts'
 import { type Ids, randomIds } from './store/ids.ts'
@@ -44,6 +45,8 @@ export async function openEnvironment(options: {
   clientSecret?: string | undefined
   log: Logger
   firstKey?: Promise<Awaited<ReturnType<typeof makeSigningKey>>> | undefined
+  /** For applications without one of their own; none when left out. */
+  rateLimit?: RateLimit | null
   now?: () => number
   ids?: Ids
 }): Promise<OpenEnvironment> {
@@ -92,6 +95,7 @@ export async function openEnvironment(options: {
       clients: new Clients(store, now),
       accessTokens: new AccessTokens({ keys, store, signer, ids, issuer: baseUrl, now }),
       tokenUse,
+      rateLimits: new RateLimits(options.rateLimit ?? null, now),
       webhooks,
       paymentProvider: noPaymentProvider,
       consoleSessions,

@@ -16,6 +16,7 @@ import { managementAudience } from './management-api.ts'
 import { invalidRequest } from './oauth/request.ts'
 import { oauthRoutes } from './oauth-routes.ts'
 import { type Browser, JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
+import type { RateLimit, RateLimits } from './rate-limit.ts'
 import { noHeaders, sendJson, sendNoContent } from './send-json.ts'
 import type { KeptReply } from './store/idempotency-keys.ts'
 import { systemRoutes } from './system-routes.ts'
@@ -38,6 +39,8 @@ export interface Surface {
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | undefined
+    /** What the reply tells of the caller's limit: name, value, name, value. */
+    rateHeaders: readonly string[] | undefined
   }
 }
 
@@ -83,6 +86,7 @@ export function createApp(
     routerOptions: { maxParamLength: 1000 },
   })
   app.decorateRequest('caller', undefined)
+  app.decorateRequest('rateHeaders', undefined)
   // Every body is read as text: what it means is for the route to say, and an empty one is never an error.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -114,7 +118,9 @@ export function addOperation(
   const check = inputCheck(operation)
   const { status, stringify } = successReply(operation)
   const handle = operation.handler as (request: unknown) => Promise<unknown>
-  const { store, ids, cipher } = environment
+  const { store, ids, cipher, rateLimits } = environment
+  const context = { operation, rateLimits }
+  const stranger = { ...nobody, rateLimit: rateLimits.byDefault }
   const { subscriptions } = environment.webhooks
   const isOfConsole = operation.role !== undefined
   const recordsNothing = () => {
@@ -131,16 +137,16 @@ export function addOperation(
       const { authorization } = request.headers
       const known = bearer.peek(authorization)
       if (operation.anonymous && authorization === undefined) {
-        admitNobody(request, operation, environment, done)
+        admitNobody(request, stranger, { ...context, baseUrl: environment.baseUrl }, done)
         return
       }
       if (known !== undefined) {
-        admit(request, known, operation, done)
+        admit(request, known, context, done)
         return
       }
       const isConsole = authorization === undefined && (isOfConsole || hasConsoleCookie(request.raw))
       const caller = isConsole ? consoleCaller(request.raw, environment) : bearer.authenticate(authorization)
-      caller.then((caller) => admit(request, caller, operation, done), done)
+      caller.then((caller) => admit(request, caller, context, done), done)
     },
     handler: async function handleOperation(request, reply) {
       const caller = request.caller!
@@ -155,7 +161,11 @@ export function addOperation(
       const common = { params: request.params, query, body, file, now, caller, remoteAddress, browser, environment }
       if (operation.method === 'GET' && !operation.callsOut) {
         const result = await handle({ ...common, db: store.read, record: recordsNothing })
-        sendReply(reply, replyOf(result), browser === undefined ? noHeaders : consoleHeaders(browser))
+        sendReply(
+          reply,
+          replyOf(result),
+          browser === undefined ? (request.rateHeaders ?? noHeaders) : consoleHeaders(browser),
+        )
         return
       }
       const write: OperationRequest['write'] = async (work) => {
@@ -174,7 +184,11 @@ export function addOperation(
       const key = operation.method === 'GET' ? undefined : request.headers['idempotency-key']
       if (key === undefined) {
         const result = await (operation.callsOut ? callOut() : write((db, record) => handle({ ...common, db, record })))
-        sendReply(reply, replyOf(result), browser === undefined ? noHeaders : consoleHeaders(browser))
+        sendReply(
+          reply,
+          replyOf(result),
+          browser === undefined ? (request.rateHeaders ?? noHeaders) : consoleHeaders(browser),
+        )
         return
       }
       const keyed = keyedRequest(key, { caller, method: operation.method, url: request.raw.url! }, { text, file })
@@ -183,7 +197,8 @@ export function addOperation(
         : write((db, record) =>
             once(db, keyed, { cipher, now }, async () => replyOf(await handle({ ...common, db, record }))),
           ))
-      sendReply(reply, answer.reply, answer.isReplayed ? replayed : noHeaders)
+      const headers = request.rateHeaders ?? noHeaders
+      sendReply(reply, answer.reply, answer.isReplayed ? [...headers, ...replayed] : headers)
     },
   })
 
@@ -202,18 +217,26 @@ function sendReply(reply: FastifyReply, { status, text }: KeptReply, headers: re
 }
 
 /** Who calls an anonymous operation without a token. */
-const nobody: Caller = { applicationId: '', administrator: null, orgCode: null, scopes: new Set(), jti: '' }
+const nobody: Caller = {
+  applicationId: '',
+  administrator: null,
+  orgCode: null,
+  scopes: new Set(),
+  jti: '',
+  rateLimit: null,
+}
 
 function admitNobody(
   request: FastifyRequest,
-  operation: Operation,
-  environment: Environment,
+  stranger: Caller,
+  { operation, rateLimits, baseUrl }: { operation: Operation; rateLimits: RateLimits; baseUrl: string },
   done: (error?: Error) => void,
 ): void {
-  request.caller = nobody
+  request.caller = stranger
   try {
+    if (stranger.rateLimit !== null) requireWithinLimit(request, stranger, stranger.rateLimit, rateLimits)
     // Signing in behind a person's back, to another account, is an attack too.
-    if (operation.role !== undefined) requireConsoleRequest(request.raw, environment.baseUrl)
+    if (operation.role !== undefined) requireConsoleRequest(request.raw, baseUrl)
   } catch (error) {
     done(error as Error)
     return
@@ -234,8 +257,14 @@ function consoleHeaders({ setCookie }: Browser): string[] {
   return setCookie === undefined ? headers : [...headers, 'set-cookie', setCookie]
 }
 
-function admit(request: FastifyRequest, caller: Caller, operation: Operation, done: (error?: Error) => void): void {
+function admit(
+  request: FastifyRequest,
+  caller: Caller,
+  { operation, rateLimits }: { operation: Operation; rateLimits: RateLimits },
+  done: (error?: Error) => void,
+): void {
   try {
+    if (caller.rateLimit !== null) requireWithinLimit(request, caller, caller.rateLimit, rateLimits)
     requireAccess(caller, operation, request.params as Record<string, string>)
   } catch (error) {
     done(error as Error)
@@ -243,6 +272,15 @@ function admit(request: FastifyRequest, caller: Caller, operation: Operation, do
   }
   request.caller = caller
   done()
+}
+
+/** @throws {ApiError} 429 TOO_MANY_REQUESTS, with the headers that tell when to come again */
+function requireWithinLimit(request: FastifyRequest, caller: Caller, limit: RateLimit, rateLimits: RateLimits): void {
+  const { applicationId } = caller
+  const { isRefused, headers } =
+    applicationId === '' ? rateLimits.takeStranger(request.ip, limit) : rateLimits.take(applicationId, limit)
+  request.rateHeaders = headers
+  if (isRefused) throw new ApiError(429, 'TOO_MANY_REQUESTS', 'Request was throttled')
 }
 
 /** The body as text; refuses what is not JSON by its own account. */
@@ -304,6 +342,8 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
   else log.debug({ err: error, requestId: request.id, status: refusal.status }, 'request refused')
   reply.code(refusal.status).type(json).header('x-request-id', request.id)
   if (refusal.status === 503) reply.header('retry-after', '1')
+  const headers = refusal instanceof OAuthError ? refusal.headers : (request.rateHeaders ?? noHeaders)
+  for (let at = 0; at < headers.length; at += 2) reply.header(headers[at]!, headers[at + 1])
   if (refusal instanceof OAuthError) {
     reply.header('cache-control', 'no-store')
     const { scheme } = refusal

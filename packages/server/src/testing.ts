@@ -6,6 +6,7 @@ import type { FirstClient } from './first-start.ts'
 import { managementApiName } from './management-api.ts'
 import { makeSigningKey } from './oauth/keys.ts'
 import { openEnvironment } from './open-environment.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { buildServer } from './server.ts'
 import { createApplication, putSecret } from './store/applications.ts'
 import { seededIds } from './store/ids.ts'
@@ -63,7 +64,10 @@ const emptySchemas: string[] = []
  * Starts a server in this process for one test, on the store that KINDRED_TEST_STORE names (`memory`, `sqlite`,
  * `postgres`; memory when it is not set), with a clock that stands still and seeded ids. It ends with the test.
  */
-export async function start(t: TestContext, options: { baseUrl?: string } = {}): Promise<TestServer> {
+export async function start(
+  t: TestContext,
+  options: { baseUrl?: string; rateLimit?: RateLimit } = {},
+): Promise<TestServer> {
   const baseUrl = options.baseUrl ?? 'https://localhost:8443'
   let now = startOfTest
   const database = await testDatabase()
@@ -77,6 +81,7 @@ export async function start(t: TestContext, options: { baseUrl?: string } = {}):
       // What went wrong inside is told with the test, not only as a 500.
       log: pino({ level: 'error' }, { write: (line) => t.diagnostic(line) }),
       firstKey: signingKey,
+      rateLimit: options.rateLimit ?? null,
       now: () => now,
       ids: seededIds(seed),
     })

@@ -48,7 +48,8 @@ export async function consoleCaller(request: IncomingMessage, environment: Envir
   if (token === undefined) throw new ApiError(401, 'SESSION_MISSING', 'Sign in to the console first.')
   const administrator = await environment.consoleSessions.find(token)
   if (administrator === undefined) throw new ApiError(401, 'SESSION_ENDED', 'The session has ended. Sign in again.')
-  return { applicationId: '', administrator, orgCode: null, scopes: scopesOf(administrator.role), jti: '' }
+  const scopes = scopesOf(administrator.role)
+  return { applicationId: '', administrator, orgCode: null, scopes, jti: '', rateLimit: null }
 }
 
 /**

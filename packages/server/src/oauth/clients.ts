@@ -1,3 +1,4 @@
+import { parseRateLimit, type RateLimit } from '../rate-limit.ts'
 import type { Store } from '../store/store.ts'
 import type { Db } from '../store/tables.ts'
 import { Remembered } from './remembered.ts'
@@ -11,6 +12,8 @@ export interface Client {
   /** Its organization is suspended: it gets no tokens, and those that it has open nothing. */
   isSuspended: boolean
   accessTokenLifetimeSeconds: number
+  /** Its own; null: it has no limit; undefined: the default holds. */
+  rateLimit: RateLimit | null | undefined
   secrets: ClientSecret[]
   /** The APIs for which it is authorised, by audience. */
   grants: Map<string, Grant>
@@ -102,7 +105,8 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
   const application = await db
     .selectFrom('applications')
     .leftJoin('organizations', 'organizations.code', 'applications.org_code')
-    .select(['applications.id', 'type', 'org_code', 'access_token_lifetime_seconds', 'organizations.is_suspended'])
+    .select(['applications.id', 'type', 'org_code', 'access_token_lifetime_seconds', 'rate_limit'])
+    .select('organizations.is_suspended')
     .where('applications.id', '=', id)
     .executeTakeFirst()
   if (application === undefined) return undefined
@@ -134,6 +138,7 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
     orgCode: application.org_code,
     isSuspended: application.is_suspended ?? false,
     accessTokenLifetimeSeconds: application.access_token_lifetime_seconds,
+    rateLimit: application.rate_limit === null ? undefined : parseRateLimit(application.rate_limit),
     secrets: secrets.map((secret) => ({
       id: secret.id,
       sha256: Buffer.from(secret.sha256, 'hex'),

@@ -11,6 +11,7 @@ const others: Record<string, string> = {
   'api/event-types.ts': 'ids of event types, made from their names',
   'connected-app-provider.ts': 'the code challenge of PKCE',
   'connected-app-sessions.ts': 'the code verifier of PKCE, made from the session',
+  'idempotency.ts': 'hashes of keys and requests',
   'first-start.ts': 'random bytes of the master key',
   'journal/webhooks.ts': 'the name of this process among those that deliver',
   'server.ts': 'the prefix of request ids',

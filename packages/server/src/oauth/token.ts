@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts'
 import { OAuthError } from '../errors.ts'
 import { canonicalScope } from '../management-api.ts'
+import type { RateLimits } from '../rate-limit.ts'
 import { authenticateClient } from './client-auth.ts'
 import type { Client, Grant } from './clients.ts'
 import { invalidRequest, invalidRequestText, readParameters } from './request.ts'
@@ -51,6 +52,7 @@ export async function token(
     now,
   })
   requireAllowedGrant(client)
+  requireWithinLimit(client, environment.rateLimits)
   const asked = requestedScopes(parameters.get('scope'), client)
   const audience = audiences(parameters.all('audience'))
   const grants = audience.map((one) => requireGrant(one, client, isManagementAudience))
@@ -91,6 +93,20 @@ function requireAllowedGrant(client: Client): void {
     400,
     'unauthorized_client',
     "The client is not authorized to request a token using this method. The OAuth 2.0 Client is not allowed to use authorization grant 'client_credentials'. Create an application of the type m2m for it.",
+  )
+}
+
+/** Counted once the client is known to be itself: nobody else uses its limit up. Apart from its calls of the API. */
+function requireWithinLimit(client: Client, rateLimits: RateLimits): void {
+  const limit = rateLimits.limitOf(client.rateLimit)
+  if (limit === null) return
+  const { isRefused, headers, retryAfterSeconds } = rateLimits.take(`token:${client.id}`, limit)
+  if (!isRefused) return
+  throw new OAuthError(
+    429,
+    'too_many_requests',
+    `Request was throttled. Wait ${retryAfterSeconds} seconds; a token that you have is good until it expires.`,
+    { headers },
   )
 }
 

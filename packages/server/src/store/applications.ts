@@ -1,5 +1,6 @@
-import { notFound } from '../errors.ts'
+import { invalid, notFound, shown } from '../errors.ts'
 import { hashSecret } from '../oauth/secrets.ts'
+import { parseRateLimit, rateLimitForms } from '../rate-limit.ts'
 import type { Cipher } from './cipher.ts'
 import { dialectOf, nameSort } from './dialect.ts'
 import type { Ids } from './ids.ts'
@@ -121,6 +122,19 @@ export async function changeApplication(
     .where('id', '=', application.id)
     .execute()
   return { before: pick(application), after }
+}
+
+/**
+ * Sets the limit of an application's requests.
+ * @param limit `off`, `kinde` or `<requests>/<seconds>`; null: the limit of the setting holds
+ * @returns whether it was another one
+ * @throws {ApiError} 400 INVALID_RATE_LIMIT
+ */
+export async function setRateLimit(db: Db, application: ApplicationRow, limit: string | null): Promise<boolean> {
+  if (limit !== null && parseRateLimit(limit) === undefined) {
+    throw invalid('rate_limit', `${shown(limit)} is no limit. Use ${rateLimitForms}, or null.`, 'INVALID_RATE_LIMIT')
+  }
+  return (await changeApplication(db, application, { rate_limit: limit })) !== undefined
 }
 
 /** The secret of an application that was made last, opened; empty for one that has none. */
