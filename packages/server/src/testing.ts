@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import type { Environment } from './environment.ts'
@@ -29,6 +28,12 @@ export interface TestClient {
   put(url: string, body?: unknown): Promise<TestReply>
   patch(url: string, body?: unknown): Promise<TestReply>
   delete(url: string): Promise<TestReply>
+}
+
+/** What a server ends with: a test, or a whole file (`{ after, diagnostic: console.log }`). */
+export interface TestScope {
+  after(action: () => unknown): void
+  diagnostic(message: string): void
 }
 
 export interface TestServer {
@@ -65,7 +70,7 @@ const emptySchemas: string[] = []
  * `postgres`; memory when it is not set), with a clock that stands still and seeded ids. It ends with the test.
  */
 export async function start(
-  t: TestContext,
+  t: TestScope,
   options: { baseUrl?: string; rateLimit?: RateLimit } = {},
 ): Promise<TestServer> {
   const baseUrl = options.baseUrl ?? 'https://localhost:8443'
