@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { planPasses, touchesStore } from './passes.ts'
+import { groupFiles, planPasses, sharesProcess, touchesStore } from './passes.ts'
 
 test('a test file touches a store when it imports testing.ts or something from store/', () => {
   const file = 'packages/server/src/api/users/users.test.ts'
@@ -50,6 +50,35 @@ test('files that touch a store run in every pass, the others in the first', (t) 
     { store: 'memory', files: ['packages/server/src/tls.test.ts', 'samples/samples.test.ts'] },
     { store: 'sqlite', files: [] },
   ])
+})
+
+test('a test file shares a process unless it changes what a process has only one of, or says that it is alone', () => {
+  for (const [source, expected] of [
+    ["import { start } from './testing.ts'\ntest('a', async (t) => { await start(t) })", true],
+    ['const url = process.env.KINDRED_TEST_POSTGRES_URL', true],
+    ["test('a', () => { process.env.KINDRED_PORT = '1' })", false],
+    ["process.chdir('/')", false],
+    ["t.mock.method(process.stderr, 'write')", false],
+    ['setDefaultCACertificates([])', false],
+    ['beforeEach(() => {})', false],
+    ['// Alone: it kills its own process.', false],
+  ] as const) {
+    assert.equal(sharesProcess(source), expected, source)
+  }
+})
+
+test('files of the server that share a process are dealt out to as few as hold them, and no file is left out', (t) => {
+  const shared = Array.from({ length: 20 }, (_, index) => `packages/server/src/f${index}.test.ts`)
+  const alone = ['packages/server/src/alone.test.ts', 'packages/cli/src/main.test.ts']
+  const files = [...shared, ...alone]
+  const text = (file: string) => (file === alone[0] ? '// Alone: it must.' : '')
+  const root = repository(t, Object.fromEntries(files.map((file) => [file, text(file)])))
+  const groups = groupFiles(root, files)
+  assert.deepEqual(
+    groups.map(({ length }) => length),
+    [1, 1, 10, 10],
+  )
+  assert.deepEqual(groups.flat().sort(), files.sort())
 })
 
 function repository(t: TestContext, files: Record<string, string>): string {

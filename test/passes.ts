@@ -10,6 +10,9 @@ export type Store = (typeof stores)[number]
 /** The test files of one pass, relative to the repository, with slashes. */
 export type Pass = { store: Store; files: string[] }
 
+/** As many files share a process at most: what they need is loaded once, and each still ends with its own servers. */
+const mostTogether = 16
+
 /**
  * Which test file runs when: one that touches a store runs in every pass, every other one in the first pass only.
  *
@@ -35,6 +38,33 @@ export function touchesStore(file: string, source: string): boolean {
   return importsOf(source)
     .map((specifier) => (specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : specifier))
     .some((path) => /(^|\/)testing(\.ts)?$/.test(path) || /(^|\/)store\//.test(path))
+}
+
+/**
+ * Which files run together in one process: those of the server that {@link sharesProcess} lets. The others come first,
+ * because what is left at the end should be short.
+ *
+ * @param root the repository
+ */
+export function groupFiles(root: string, files: readonly string[]): string[][] {
+  const read = (file: string) => readFileSync(posix.join(root, file), 'utf8')
+  const together = files.filter((file) => file.startsWith('packages/server/') && sharesProcess(read(file)))
+  const alone = files.filter((file) => !together.includes(file))
+  const groups: string[][] = alone.map((file) => [file])
+  const count = Math.ceil(together.length / mostTogether)
+  // Dealt out like cards: neighbours in a folder cost much the same.
+  for (let index = 0; index < count; index += 1) groups.push(together.filter((_, at) => at % count === index))
+  return groups
+}
+
+/**
+ * Whether a test file leaves alone what a process has only one of: variables, folder, handlers, trusted certificates,
+ * mocks of globals, hooks for every test. One that wants a process for another reason says so: `// Alone: why`.
+ */
+export function sharesProcess(source: string): boolean {
+  return !/process\.(chdir|on|once|exit|kill)\(|process\.env\.\w+ = |Object\.assign\(process|setDefaultCACertificates|\bmock\.|^(before|after)Each\(|^\/\/ Alone: /m.test(
+    source,
+  )
 }
 
 function importsOf(source: string): string[] {

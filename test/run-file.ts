@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { run } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 
 /** What became of one test file. */
@@ -16,6 +17,40 @@ export type Outcome = {
 /** How much of a failed file's own output is worth showing. */
 const lastLines = 60
 
+/** Imports the files that its arguments name. */
+const several = fileURLToPath(new URL('several.ts', import.meta.url))
+
+/**
+ * Runs test files in one process. When the process as a whole fails, or one of them reports no test, each is run again
+ * by itself: so the report names the file, and what one file does to another cannot pass.
+ */
+export async function runFiles(
+  root: string,
+  files: readonly string[],
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (files.length === 1) return runFile(root, files[0]!, deadlineMs, signal)
+  const { outcome, isWhole } = await runProcess(root, several, files, deadlineMs, signal)
+  if (isWhole || signal.aborted) return outcome
+  const sum: Outcome = { passed: 0, failed: 0, skipped: 0, failures: [], notes: [] }
+  for (const file of files) addOutcome(sum, await runFile(root, file, deadlineMs, signal))
+  if (sum.failed === 0) {
+    sum.failed = Math.max(outcome.failed, 1)
+    sum.failures.push(`✖ passed one by one, and not together: ${files.join(' ')}`, ...outcome.failures)
+  }
+  return sum
+}
+
+/** Adds what became of some files to what became of others. */
+export function addOutcome(sum: Outcome, more: Outcome): void {
+  sum.passed += more.passed
+  sum.failed += more.failed
+  sum.skipped += more.skipped
+  sum.failures.push(...more.failures)
+  sum.notes.push(...more.notes)
+}
+
 /**
  * Runs one test file in a process of its own with Node's test runner, and keeps the output of its tests to itself unless
  * one of them fails. A file that crashes, ends without having run a test, or does not end, has failed.
@@ -24,14 +59,32 @@ const lastLines = 60
  * @param deadlineMs when the file's process is ended
  */
 export async function runFile(root: string, file: string, deadlineMs: number, signal: AbortSignal): Promise<Outcome> {
-  const path = resolve(root, file)
+  return (await runProcess(root, resolve(root, file), [file], deadlineMs, signal)).outcome
+}
+
+/**
+ * @param path of the module that the process begins with
+ * @param files that it runs, relative to `root`
+ * @returns also whether the process ended well and each file reported a test
+ */
+async function runProcess(
+  root: string,
+  path: string,
+  files: readonly string[],
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<{ outcome: Outcome; isWhole: boolean }> {
+  const file = files.join(' ')
+  const silent = new Set(files.map((name) => resolve(root, name)))
+  let isWhole = true
   const outcome: Outcome = { passed: 0, failed: 0, skipped: 0, failures: [], notes: [] }
   const output: string[] = []
   const remarks: string[] = [] // also what was thrown when no test was running
   const names: string[] = [] // of the running test and those it is nested in
   const deadline = AbortSignal.timeout(deadlineMs)
 
-  const events = run({ cwd: root, files: [path], signal: AbortSignal.any([signal, deadline]) })
+  const argv = path === several ? files.map((name) => resolve(root, name)) : []
+  const events = run({ cwd: root, files: [path], argv, signal: AbortSignal.any([signal, deadline]) })
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') output.push(data.message)
     if (type === 'test:diagnostic' && data.file !== undefined) {
@@ -40,10 +93,12 @@ export async function runFile(root: string, file: string, deadlineMs: number, si
     }
     if (type === 'test:start') names.splice(data.nesting, names.length, data.name)
     if (type !== 'test:pass' && type !== 'test:fail') continue
+    if (data.file !== undefined) silent.delete(data.file)
 
     const error: Failure | undefined = type === 'test:fail' ? data.details.error : undefined
     if (resolve(root, data.name) === path) {
       // The file itself is reported when it failed as a whole, and as passed when none of its tests were reported.
+      isWhole = false
       outcome.failed++
       outcome.failures.push(`✖ ${file}\n${indent(fileFault(error, deadlineMs))}`)
     } else if (data.skip !== undefined && data.skip !== false) {
@@ -67,7 +122,7 @@ export async function runFile(root: string, file: string, deadlineMs: number, si
     const lines = [...remarks, ...output.join('').trimEnd().split('\n').slice(-lastLines)].filter((line) => line !== '')
     if (lines.length > 0) outcome.failures.push(`  output of ${file}\n${indent(lines.join('\n'), '  │ ')}`)
   }
-  return outcome
+  return { outcome, isWhole: isWhole && silent.size === 0 }
 }
 
 /** The error of Node's test runner around the one that a test threw. */

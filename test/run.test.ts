@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -58,6 +58,32 @@ for (const [fault, source, told] of [
   })
 }
 
+test('of files that share a process each is counted, and the one that ends the process is named', (t) => {
+  const good = `${nodeTest}; test('good', () => {})`
+  const { lines, status } = runTests(t, ['--store', 'memory'], {
+    'server/src/a.test.ts': good,
+    'server/src/b.test.ts': `${nodeTest}; test('bad', () => { throw new Error('broken') })`,
+  })
+  assert.match(lines.join('\n'), /✖ bad\n {2}packages\/server\/src\/b\.test\.ts:1:/)
+  assert.equal(lines.at(-1), '1 passed, 1 failed')
+  for (const source of ["throw new Error('cannot be loaded')", '']) {
+    const broken = runTests(t, ['--store', 'memory'], { 'server/src/a.test.ts': good, 'server/src/b.test.ts': source })
+    assert.match(broken.lines.join('\n'), /✖ packages\/server\/src\/b\.test\.ts\n/)
+    assert.equal(broken.lines.at(-1), '1 passed, 1 failed')
+    assert.equal(broken.status, 1)
+  }
+  assert.equal(status, 1)
+})
+
+test('files that pass alone and not together have failed', (t) => {
+  const { lines } = runTests(t, ['--store', 'memory'], {
+    'server/src/a.test.ts': `${nodeTest}; globalThis.left = 1; test('a', () => {})`,
+    'server/src/b.test.ts': `${nodeTest}; if (globalThis.left) throw new Error('met'); test('b', () => {})`,
+  })
+  assert.match(lines.join('\n'), /passed one by one, and not together: .*a\.test\.ts .*b\.test\.ts/)
+  assert.equal(lines.at(-1), '2 passed, 1 failed')
+})
+
 test('skipped tests are neither passed nor failed, and are named before the last line', (t) => {
   const { lines, status } = runTests(t, ['--store', 'memory'], {
     'skip.test.ts': `${nodeTest}; test('a', () => {}); test('needs a browser', { skip: 'none here' }, () => {})`,
@@ -87,7 +113,10 @@ function runTests(t: TestContext, args: string[], files: Record<string, string>)
   mkdirSync(join(root, 'packages'))
   writeFileSync(join(root, 'package.json'), '{ "type": "module" }')
   writeFileSync(join(root, 'packages/testing.ts'), 'export {}')
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, 'packages', name), text)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, 'packages', name)), { recursive: true })
+    writeFileSync(join(root, 'packages', name), text)
+  }
 
   const env: NodeJS.ProcessEnv = { ...process.env, KINDRED_TEST_POSTGRES_URL: 'postgres://given' }
   delete env.NODE_TEST_CONTEXT // or the inner run would take itself for a part of this one

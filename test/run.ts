@@ -5,18 +5,22 @@
  * Tests read `KINDRED_TEST_STORE`, and in the PostgreSQL pass `KINDRED_TEST_POSTGRES_URL`. When the latter is set
  * already, that database is used and none is started.
  */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { planPasses, type Store, stores } from './passes.ts'
+import { groupFiles, planPasses, type Store, stores } from './passes.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
-import { type Outcome, runFile } from './run-file.ts'
+import { addOutcome, type Outcome, runFiles } from './run-file.ts'
 
-/** A file that takes longer hangs: all of ours together take less. */
+/** Files that take longer hang: all of ours together take less. */
 const deadlineMs = 600_000
 /** The database lives as long as the run: what a power failure would lose need not be waited for. */
 const withoutWaitingForTheDisk = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off']
 
 const { wanted, filters, concurrency } = readArguments()
 const root = process.cwd()
+// What one process has compiled, the others and the next run need not compile again.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'kindred-compiled')
 const givenUrl = process.env.KINDRED_TEST_POSTGRES_URL
 const interrupted = new AbortController()
 let postgres: Postgres | undefined
@@ -34,7 +38,7 @@ for (const [signal, code] of [
 
 const total: Outcome = { passed: 0, failed: 0, skipped: 0, failures: [], notes: [] }
 for (const { store, files } of planPasses(root, wanted, filters)) {
-  if (files.length > 0 && !interrupted.signal.aborted) add(total, await makePass(store, files))
+  if (files.length > 0 && !interrupted.signal.aborted) addOutcome(total, await makePass(store, files))
 }
 await postgres?.stop().catch((error: Error) => {
   console.log(`✖ ${error.message}`)
@@ -66,12 +70,12 @@ async function makePass(store: Store, files: string[]): Promise<Outcome> {
     }
   }
 
-  const queue = [...files]
+  const queue = groupFiles(root, files)
   const worker = async () => {
-    for (let file = queue.shift(); file !== undefined && !interrupted.signal.aborted; file = queue.shift()) {
-      const outcome = await runFile(root, file, deadlineMs, interrupted.signal)
-      process.stdout.write(outcome.failed > 0 ? '✖' : '.')
-      add(sum, outcome)
+    for (let group = queue.shift(); group !== undefined && !interrupted.signal.aborted; group = queue.shift()) {
+      const outcome = await runFiles(root, group, deadlineMs, interrupted.signal)
+      process.stdout.write((outcome.failed > 0 ? '✖' : '.').repeat(group.length))
+      addOutcome(sum, outcome)
     }
   }
   await Promise.all(Array.from({ length: concurrency }, worker))
@@ -83,14 +87,6 @@ async function makePass(store: Store, files: string[]): Promise<Outcome> {
     `\n${store}: ${files.length} files, ${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped, ${seconds} s`,
   )
   return sum
-}
-
-function add(sum: Outcome, more: Outcome) {
-  sum.passed += more.passed
-  sum.failed += more.failed
-  sum.skipped += more.skipped
-  sum.failures.push(...more.failures)
-  sum.notes.push(...more.notes)
 }
 
 function readArguments(): { wanted: Store[]; filters: string[]; concurrency: number } {

@@ -2,6 +2,7 @@
  * Every method of the npm package `@kinde/management-api-js`, called over TLS. In the memory store alone: what the
  * stores do differently is not the SDK's matter.
  */
+// Alone: the SDK has one configuration per process, and trusts the authorities that the process trusts.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import './apis.ts'

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { StartError } from '../errors.ts'
 import { dialectOf } from './dialect.ts'
 import { migrations } from './migrations/index.ts'
+import type { SqliteStore } from './sqlite.ts'
 import type { Store } from './store.ts'
 import type { Db } from './tables.ts'
 
@@ -15,9 +16,12 @@ import type { Db } from './tables.ts'
  * @throws {StartError} with one line for the person who starts the server
  */
 export async function openStore(url: string, options: { exclusive?: boolean } = {}): Promise<Store> {
+  const isMemory = url === 'memory:'
+  if (isMemory && emptyImage !== undefined) return openMemory(emptyImage)
   const store = await connect(url, options.exclusive ?? true)
   try {
     await store.write(migrate)
+    if (isMemory) emptyImage = (store as SqliteStore).serialize()
   } catch (error) {
     await store.close()
     throw error
@@ -25,14 +29,26 @@ export async function openStore(url: string, options: { exclusive?: boolean } = 
   return store
 }
 
+/**
+ * A database in memory with its tables and nothing in them. Whoever opens many in one process, as tests do, waits for
+ * the making of the tables once.
+ */
+let emptyImage: Uint8Array | undefined
+
+async function openMemory(image?: Uint8Array): Promise<SqliteStore> {
+  const { openSqlite } = await import('./sqlite.ts')
+  const { searchIndexUpdate: beforeCommit } = await import('./user-search-index.ts')
+  return openSqlite(null, { exclusive: false, beforeCommit, ...(image === undefined ? {} : { image }) })
+}
+
 async function connect(url: string, exclusive: boolean): Promise<Store> {
   if (/^postgres(ql)?:\/\//.test(url)) {
     const { openPostgres } = await import('./postgres.ts')
     return openPostgres(url)
   }
+  if (url === 'memory:') return openMemory()
   const { openSqlite } = await import('./sqlite.ts')
   const { searchIndexUpdate: beforeCommit } = await import('./user-search-index.ts')
-  if (url === 'memory:') return openSqlite(null, { exclusive: false, beforeCommit })
   const file = url.replace(/^sqlite:/, '')
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

@@ -22,21 +22,28 @@ const foreignChangePollMs = 500
 /** Requests that share a commit at most, so that the first of them does not wait for ever. */
 const largestBatch = 256
 
+/** A store on SQLite. */
+export interface SqliteStore extends Store {
+  /** Everything in it, as the bytes of a database file. */
+  serialize(): Uint8Array
+}
+
 /**
  * Opens SQLite through Node's built-in module. A file has one writing and one reading connection (WAL,
  * `synchronous=FULL`: a commit is on disk before it is answered); in memory both are the same connection.
  * @param file a path, or null for a database in memory
  * @param options `exclusive`: be the only server on this file; `beforeCommit` makes, once there are tables, what is called
- *   in each transaction right before its commit
+ *   in each transaction right before its commit; `image`: what a database in memory begins with, made by `serialize()`
  * @throws {StartError} when another server holds the file, or it is no database
  */
 export function openSqlite(
   file: string | null,
-  options: { exclusive: boolean; beforeCommit?: (database: DatabaseSync) => () => void },
-): Store {
+  options: { exclusive: boolean; beforeCommit?: (database: DatabaseSync) => () => void; image?: Uint8Array },
+): SqliteStore {
   const lock = file !== null && options.exclusive ? lockFile(file) : null
   if (file !== null) makePrivateFile(file, file)
   const writer = connect(file ?? ':memory:')
+  if (options.image !== undefined) writer.deserialize(options.image)
   const writing = new SqliteConnection(writer)
   const reading = file === null ? new ReadAfterBatch(writing) : new ReadTogether(connect(file))
   const listeners = new ChangeListeners()
@@ -68,6 +75,7 @@ export function openSqlite(
   let closing: Promise<void> | undefined
   return {
     dialect: 'sqlite',
+    serialize: () => writer.serialize(),
     read: kyselyOn(reading),
     write: (work) => commits.add(work),
     onChange: (listener) => listeners.add(listener),
