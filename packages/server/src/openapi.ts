@@ -1,5 +1,6 @@
-import type { TObject, TSchema } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 import { operations } from './api/index.ts'
+import { bodyExample, pathDescription, pathExample, queryExample, queryOfExample, replyExample } from './examples.ts'
 import { nameOf, type Operation } from './operation.ts'
 
 type Json = Record<string, unknown>
@@ -73,7 +74,8 @@ function describe(operation: Operation, schemas: Record<string, Json>): Json {
   const { id, tag, summary, description, scope, body, bodyRequired, responses } = operation
   const replies: Record<string, Json> = {}
   for (const [status, schema] of Object.entries(responses)) {
-    replies[status] = { description: 'Done.', ...(schema === null ? {} : content(schema, schemas)) }
+    const example = replyExample(operation, Number(status))
+    replies[status] = { description: 'Done.', ...(schema === null ? {} : content(schema, schemas, example)) }
   }
   for (const [status, meaning] of Object.entries(refusals)) {
     replies[status] = {
@@ -81,7 +83,7 @@ function describe(operation: Operation, schemas: Record<string, Json>): Json {
       content: { 'application/json': { schema: { $ref: '#/components/schemas/error_response' } } },
     }
   }
-  const parameters = [...pathParameters(operation.path), ...queryParameters(operation.query, schemas)]
+  const parameters = [...pathParameters(operation), ...queryParameters(operation, schemas)]
   return {
     operationId: id,
     tags: [tag],
@@ -89,7 +91,9 @@ function describe(operation: Operation, schemas: Record<string, Json>): Json {
     ...(description === undefined ? {} : { description }),
     ...(scope === null ? {} : { 'x-required-scope': scope }),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: bodyRequired ?? false, ...content(body, schemas) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: bodyRequired ?? false, ...content(body, schemas, bodyExample(operation)) } }),
     ...(operation.upload === undefined ? {} : { requestBody: uploadBody(operation.upload) }),
     ...(operation.anonymous ? { security: [{}, { bearer: [] }] } : {}),
     responses: replies,
@@ -105,20 +109,24 @@ function uploadBody({ field, description }: NonNullable<Operation['upload']>): J
   return { required: true, content: { 'multipart/form-data': { schema } } }
 }
 
-function content(schema: TSchema, schemas: Record<string, Json>): Json {
-  return { content: { 'application/json': { schema: reference(schema, schemas) } } }
+function content(schema: TSchema, schemas: Record<string, Json>, example: unknown): Json {
+  return { content: { 'application/json': { schema: reference(schema, schemas), example } } }
 }
 
-function pathParameters(path: string): Json[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+function pathParameters(operation: Operation): Json[] {
+  return [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
+    description: pathDescription(name!),
     schema: { type: 'string' },
+    example: pathExample(operation, name!),
   }))
 }
 
-function queryParameters(query: TObject | undefined, schemas: Record<string, Json>): Json[] {
+function queryParameters(operation: Operation, schemas: Record<string, Json>): Json[] {
+  const { query } = operation
+  const shown = queryOfExample(operation)
   return Object.entries(query?.properties ?? {}).map(([name, schema]) => {
     const { description, ...rest } = plain(schema, schemas) as Json & { description?: string }
     return {
@@ -128,6 +136,8 @@ function queryParameters(query: TObject | undefined, schemas: Record<string, Jso
       ...(description === undefined ? {} : { description }),
       ...(rest.type === 'object' ? { style: 'deepObject', explode: true } : {}),
       schema: rest,
+      // Documentation that tries requests out would send the examples of optional parameters, too.
+      ...(shown.includes(name) ? { example: queryExample(operation, name) } : {}),
     }
   })
 }

@@ -92,6 +92,8 @@ export interface Operation {
   body?: TSchema
   /** The document calls the body optional, or asks for one although each of its members is optional. */
   bodyRequired?: boolean
+  /** A request that succeeds, where the examples of its members, or the needed parameters alone, would not make one. */
+  example?: { query?: Record<string, unknown>; body?: unknown }
   /** Success status → schema; null for a reply whose content Kinde leaves open. */
   responses: Record<number, TSchema | null>
   handler: (request: OperationRequest<never, never, never>) => Promise<unknown>
@@ -139,10 +141,11 @@ export function operation<
   Query extends TObject = TObject<Record<never, never>>,
   Body extends TSchema = TSchema,
 >(
-  definition: Omit<Operation, 'path' | 'query' | 'body' | 'responses' | 'handler'> & {
+  definition: Omit<Operation, 'path' | 'query' | 'body' | 'example' | 'responses' | 'handler'> & {
     path: Path
     query?: Query
     body?: Body
+    example?: { query?: Partial<Static<Query>>; body?: Static<Body> }
     responses: Responses
     handler: (
       request: OperationRequest<PathParams<Path>, Static<Query>, Static<Body>>,

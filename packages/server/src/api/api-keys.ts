@@ -135,6 +135,15 @@ export const createApiKey = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'Feeding machine',
+      type: 'user',
+      api_id: '838f208d006a482dbd8cdb79a9889f68',
+      scope_ids: ['api_scope_019bc1b3d4a0f3a1c85e7d2b904f6c18'],
+      user_id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18',
+    },
+  },
   responses: { 201: named('create_api_key_response', Success({ api_key: shownOnce })) },
   handler: async ({ body, db, now, caller, environment, record }) => {
     const api = await db

@@ -97,6 +97,14 @@ export const updateBusiness = operation({
     timezone_key: clearable('Key of the time zone, from GET /api/v1/timezones.', 64),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      business_name: 'The zoo',
+      email: 'office@zoo.example',
+      industry_key: 'construction',
+      phone: '+441632960123',
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ body, db, record }) => {
     requireForms(body)

@@ -34,6 +34,7 @@ export const getConnectedAppAuthUrl = operation({
       }),
     ),
   }),
+  example: { query: { key_code_ref: 'owls_elsewhere', user_id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18' } },
   responses: {
     200: named(
       'connected_apps_auth_url',

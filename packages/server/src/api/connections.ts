@@ -142,6 +142,20 @@ export const createConnection = operation({
     options: settings.options,
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'owls_at_work',
+      display_name: 'Owls at work',
+      strategy: 'saml:okta',
+      organization_code: 'org_1767f11ce62',
+      enabled_applications: ['3b0b5c6c8fcc464fab397f4969b5f482'],
+      options: {
+        saml_entity_id: 'https://login.zoo.example',
+        saml_sign_in_url: 'https://login.zoo.example/saml',
+        home_realm_domains: ['zoo.example'],
+      },
+    },
+  },
   responses: {
     201: named(
       'create_connection_response',
@@ -194,6 +208,9 @@ export const updateConnection = operation({
   notFoundAsObject: true,
   body: Type.Object(settings),
   bodyRequired: true,
+  example: {
+    body: { display_name: 'Owls at work', options: { saml_sign_in_url: 'https://login.zoo.example/saml/3' } },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, environment, record }) => {
     const connection = await holdConnection(db, params.connection_id)
@@ -232,6 +249,14 @@ export const replaceConnection = operation({
   notFoundAsObject: true,
   body: Type.Object(settings),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'owls_at_work',
+      display_name: 'Every owl at work',
+      enabled_applications: ['3b0b5c6c8fcc464fab397f4969b5f482'],
+      options: { saml_entity_id: 'https://login.zoo.example', saml_sign_in_url: 'https://login.zoo.example/saml/2' },
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, environment, record }) => {
     const connection = await holdConnection(db, params.connection_id)

@@ -164,6 +164,14 @@ export const createDirectory = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      org_code: 'org_1767f11ce62',
+      directory_name: 'Owls',
+      provider_code: 'okta',
+      enterprise_connection_id: 'conn_019bc1b3d4a0f3a1c85e7d2b904f6c18',
+    },
+  },
   responses: { 201: named('create_directory_response', Success({ directory })) },
   handler: async ({ body, db, now, environment, record }) => {
     const { org_code: organizationCode, provider_code: providerCode } = body
@@ -222,6 +230,7 @@ export const updateDirectory = operation({
     ),
   }),
   bodyRequired: true,
+  example: { body: { directory_name: 'Every owl' } },
   responses: { 200: named('update_directory_response', Success({ directory })) },
   handler: async ({ params, body, db, environment, record }) => {
     const before = await requireDirectory(db, params.directory_id)

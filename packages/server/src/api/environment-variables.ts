@@ -68,6 +68,7 @@ export const createEnvironmentVariable = operation({
   description: 'Keeps a value under a name. A secret one is stored encrypted and cannot be read back.',
   body: Type.Object({ key, value, is_secret: Type.Optional(isSecret) }),
   bodyRequired: true,
+  example: { body: { key: 'OWL_FOOD', value: 'mice', is_secret: false } },
   responses: {
     201: named(
       'create_environment_variable_response',
@@ -112,6 +113,7 @@ export const updateEnvironmentVariable = operation({
   description: 'Changes the members that are sent. A secret variable becomes readable only together with a new value.',
   body: Type.Object({ key: Type.Optional(key), value: Type.Optional(value), is_secret: Type.Optional(isSecret) }),
   bodyRequired: true,
+  example: { body: { value: 'seeds', is_secret: false } },
   responses: { 200: named('update_environment_variable_response', Success({})) },
   handler: async ({ params, body, db, environment: { cipher }, record }) => {
     const before = await holdVariable(db, params.variable_id)

@@ -61,6 +61,16 @@ export const createFeatureFlag = operation({
     }),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'Night mode',
+      description: 'How the pages look at night.',
+      key: 'night_mode',
+      type: 'str',
+      allow_override_level: 'usr',
+      default_value: 'light',
+    },
+  },
   responses: { 201: SuccessReply },
   handler: async ({ body, db, now, environment, record }) => {
     const flag = {
@@ -96,6 +106,15 @@ export const updateFeatureFlag = operation({
     allow_override_level: Choice(['env', 'org'], { description: 'The level that the flag has.' }),
     default_value: Type.String({ maxLength: longestFlagValue, description: 'The value where nothing else is set.' }),
   }),
+  example: {
+    query: {
+      name: 'Night mode',
+      description: 'How the pages look after sunset.',
+      type: 'str',
+      allow_override_level: 'org',
+      default_value: 'dim',
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, query, db, record }) => {
     const flag = await holdFlag(db, params.feature_flag_key)

@@ -82,6 +82,7 @@ export const updateIdentity = operation({
     ),
   }),
   bodyRequired: true,
+  example: { body: { is_primary: true } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const identity = await holdIdentity(db, params.identity_id)

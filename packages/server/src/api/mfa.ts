@@ -48,6 +48,13 @@ export const replaceMfa = operation({
     ...factorMembers,
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      policy: 'optional',
+      enabled_factors: ['mfa:email', 'mfa:authenticator_app'],
+      is_recovery_codes_enabled: true,
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ body, db, record }) => {
     const { mfa: before } = await holdEnvironmentPolicies(db)

@@ -36,6 +36,7 @@ export const updatePasskey = operation({
     policy: Choice(passkeyPolicies, { description: 'off, optional (users may skip it) or mandatory.' }),
   }),
   bodyRequired: true,
+  example: { body: { policy: 'optional' } },
   responses: { 200: PasskeyReply },
   handler: async ({ body: { policy }, db, record }) => {
     const { passkeyPolicy: before } = await holdEnvironmentPolicies(db)

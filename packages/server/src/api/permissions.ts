@@ -96,6 +96,7 @@ export const createPermission = operation({
   summary: 'Create a permission',
   description: 'Name and key are needed. Roles can hold the permission then, and members of organizations have it.',
   body: Type.Object({ name, key, description }),
+  example: { body: { name: 'Feed owls', key: 'feed:owls', description: 'May feed the owls.' } },
   responses: {
     201: named(
       'create_permission_response',
@@ -123,6 +124,7 @@ export const updatePermission = operation({
   summary: 'Update a permission',
   description: 'Changes the members that are sent. Everyone who has the permission has it as it is then.',
   body: Type.Object({ name, key, description }),
+  example: { body: { name: 'Feed birds', key: 'feed:birds', description: 'May feed every bird.' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const wanted = {

@@ -134,6 +134,17 @@ export const createProperty = operation({
     category_id: categoryId,
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'Nest',
+      description: 'Where the nest of the shop is.',
+      key: 'nest',
+      type: 'single_line_text',
+      context: 'app',
+      is_private: false,
+      category_id: 'category_019bc1b3d4a0f3a1c85e7d2b904f6c18',
+    },
+  },
   responses: {
     201: named(
       'create_property_response',
@@ -172,6 +183,14 @@ export const updateProperty = operation({
     'Sets what is sent; a description that is left out stays. Those that come with every environment are fixed.',
   body: Type.Object({ name, description, is_private: isPrivate, category_id: categoryId }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'Nesting place',
+      description: 'Where the nest is.',
+      is_private: true,
+      category_id: 'category_019bc1b3d4a0f3a1c85e7d2b904f6c18',
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const property = await holdOwnProperty(db, params.property_id)

@@ -68,6 +68,7 @@ export const createCategory = operation({
     context: Choice(propertyContexts, { description: 'Whether it is for organizations, users or applications.' }),
   }),
   bodyRequired: true,
+  example: { body: { name: 'Nests', context: 'app' } },
   responses: {
     201: named(
       'create_category_response',
@@ -101,6 +102,7 @@ export const updateCategory = operation({
     name: Type.Optional(Type.String({ minLength: 1, maxLength: longestName, description: 'Name of the category.' })),
   }),
   bodyRequired: true,
+  example: { body: { name: 'Nesting places' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const row = await db

@@ -93,6 +93,14 @@ export const createWebhook = operation({
     description,
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'Bell',
+      description: 'Rings for every new user.',
+      endpoint: 'https://zoo.example/bell',
+      event_types: ['user.created'],
+    },
+  },
   responses: {
     200: named(
       'create_webhook_response',
@@ -143,6 +151,9 @@ export const updateWebhook = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: { name: 'Bell', description: 'Rings when users come and go.', event_types: ['user.created', 'user.deleted'] },
+  },
   responses: {
     200: named('update_webhook_response', Success({ webhook: Type.Optional(Type.Object({ id })) })),
   },

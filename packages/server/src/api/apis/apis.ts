@@ -75,6 +75,7 @@ export const addApi = operation({
     }),
   }),
   bodyRequired: true,
+  example: { body: { name: 'Zoo API', audience: 'https://api.zoo.example' } },
   responses: {
     200: named('create_apis_response', Success({ api: Type.Optional(Type.Object({ id })) })),
   },

@@ -28,6 +28,7 @@ export const updateApiApplications = operation({
     ),
   }),
   bodyRequired: true,
+  example: { body: { applications: [{ id: '3b0b5c6c8fcc464fab397f4969b5f482' }] } },
   responses: {
     200: named(
       'authorize_app_api_response',

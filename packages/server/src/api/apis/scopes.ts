@@ -48,6 +48,7 @@ export const addApiScope = operation({
     description: Type.Optional(Type.String({ description: 'What the scope opens, in words.' })),
   }),
   bodyRequired: true,
+  example: { body: { key: 'read:owls', description: 'May look at the owls.' } },
   responses: {
     200: named(
       'create_api_scopes_response',
@@ -104,6 +105,7 @@ export const updateApiScope = operation({
     description: Type.Optional(Type.String({ description: 'What the scope opens, in words.' })),
   }),
   bodyRequired: true,
+  example: { body: { description: 'May look at every owl.' } },
   responses: { 200: null },
   handler: async ({ params, body, db, record }) => {
     const api = await requireOwnApi(db, params.api_id)

@@ -127,6 +127,7 @@ export const createApplication = operation({
     ),
   }),
   bodyRequired: true,
+  example: { body: { name: 'Zoo shop', type: 'reg' } },
   responses: {
     201: named(
       'create_application_response',
@@ -235,6 +236,16 @@ export const updateApplication = operation({
   summary: 'Update an application',
   description: 'Changes the members that are sent and leaves the others as they are. A list replaces the one there is.',
   body: Type.Object({ ...settings, logout_uris: urlsMember('Logout'), redirect_uris: urlsMember('Redirect') }),
+  example: {
+    body: {
+      name: 'Zoo shop',
+      language_key: 'en',
+      login_uri: 'https://zoo.example/login',
+      homepage_uri: 'https://zoo.example',
+      redirect_uris: ['https://zoo.example/back'],
+      logout_uris: ['https://zoo.example/bye'],
+    },
+  },
   responses: { 200: null },
   handler: async ({ params, body, db, record }) => {
     const application = await holdApplication(db, params.application_id)
@@ -303,6 +314,15 @@ export const updateApplicationTokens = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      access_token_lifetime: 3600,
+      refresh_token_lifetime: 86_400,
+      id_token_lifetime: 3600,
+      authenticated_session_lifetime: 86_400,
+      is_hasura_mapping_enabled: false,
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const application = await holdApplication(db, params.application_id)

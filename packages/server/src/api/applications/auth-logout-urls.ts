@@ -40,6 +40,7 @@ export const addLogoutRedirectUrls = operation({
     'Adds URLs at the end of the list of logout URLs; those that are in it stay where they are. https, or http on this machine, or a scheme of the application.',
   body,
   bodyRequired: true,
+  example: { body: { urls: ['https://zoo.example/bye'] } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const { id } = await holdApplication(db, params.app_id)
@@ -59,6 +60,7 @@ export const replaceLogoutRedirectUrls = operation({
   description: 'The list of logout URLs becomes the one that is sent; an empty one empties it.',
   body,
   bodyRequired: true,
+  example: { body: { urls: ['https://zoo.example/bye', 'https://shop.zoo.example/bye'] } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const { id } = await holdApplication(db, params.app_id)
@@ -77,6 +79,7 @@ export const deleteLogoutUrls = operation({
   summary: 'Delete logout URLs',
   description: 'Takes URLs from the list: logouts end there no more.',
   query: urlsQuery,
+  example: { query: { urls: 'https://zoo.example/bye' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, query, db, record }) => {
     const { id } = await holdApplication(db, params.app_id)

@@ -40,6 +40,7 @@ export const addRedirectCallbackUrls = operation({
     'Adds URLs at the end of the list of redirect URLs; those that are in it stay where they are. https, or http on this machine, or a scheme of the application.',
   body,
   bodyRequired: true,
+  example: { body: { urls: ['https://zoo.example/back'] } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const { id } = await holdApplication(db, params.app_id)
@@ -59,6 +60,7 @@ export const replaceRedirectCallbackUrls = operation({
   description: 'The list of redirect URLs becomes the one that is sent; an empty one empties it.',
   body,
   bodyRequired: true,
+  example: { body: { urls: ['https://zoo.example/back', 'https://shop.zoo.example/back'] } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const { id } = await holdApplication(db, params.app_id)
@@ -77,6 +79,7 @@ export const deleteCallbackUrls = operation({
   summary: 'Delete redirect URLs',
   description: 'Takes URLs from the list: sign-ins end there no more.',
   query: urlsQuery,
+  example: { query: { urls: 'https://zoo.example/back' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, query, db, record }) => {
     const { id } = await holdApplication(db, params.app_id)

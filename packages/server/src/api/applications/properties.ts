@@ -33,6 +33,7 @@ export const updateApplicationProperty = operation({
     }),
   }),
   bodyRequired: true,
+  example: { body: { value: 'Sydney' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const { id } = await holdApplication(db, params.application_id)

@@ -45,6 +45,7 @@ export const updateEnvironmentFeatureFlag = operation({
     }),
   }),
   bodyRequired: true,
+  example: { body: { value: 'dark' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const flag = await keepFlag(db, params.feature_flag_key)

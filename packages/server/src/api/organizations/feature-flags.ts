@@ -34,6 +34,7 @@ export const updateOrganizationFeatureFlag = operation({
   query: Type.Object({
     value: Type.String({ maxLength: longestFlagValue, description: 'A value of the type of the flag.' }),
   }),
+  example: { query: { value: 'dark' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, query, db, record }) => {
     const code = await keepOrganization(db, params.org_code)

@@ -16,6 +16,7 @@ export const replaceOrganizationMfa = operation({
     '`is_enforce_mfa` of the organization, to say.',
   body: Type.Object(factorMembers),
   bodyRequired: true,
+  example: { body: { enabled_factors: ['mfa:email', 'mfa:authenticator_app'], is_recovery_codes_enabled: true } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const organization = await holdOrganization(db, params.org_code)

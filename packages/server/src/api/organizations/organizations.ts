@@ -50,6 +50,7 @@ export const getOrganization = operation({
     code: Type.Optional(Type.String({ description: 'Code of the organization.' })),
     expand: Type.Optional(Nullable(Type.String({ description: '`billing` adds the billing customer.' }))),
   }),
+  example: { query: { code: 'org_1767f11ce62' } },
   responses: {
     200: named(
       'get_organization_response',
@@ -265,6 +266,19 @@ export const createOrganization = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      name: 'Aviary',
+      handle: 'aviary',
+      external_id: 'aviary_7',
+      is_allow_registrations: true,
+      sender_name: 'The aviary',
+      sender_email: 'aviary@zoo.example',
+      theme_code: 'dark',
+      background_color: '#fdfcf7',
+      button_color: '#336699',
+    },
+  },
   responses: {
     200: named(
       'create_organization_response',
@@ -348,6 +362,14 @@ export const updateOrganization = operation({
     is_enforce_mfa: Type.Optional(Type.Boolean({ description: 'Whether members must use a second factor.' })),
     is_suspended: Type.Optional(Type.Boolean({ description: 'True suspends the organization, false ends that.' })),
   }),
+  example: {
+    body: {
+      name: 'Great aviary',
+      sender_name: 'The great aviary',
+      is_allow_registrations: false,
+      allowed_domains: ['zoo.example'],
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, now, record }) => {
     const row = await requireOrganization(db, params.org_code)

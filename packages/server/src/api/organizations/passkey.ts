@@ -59,6 +59,7 @@ export const updateOrganizationPasskey = operation({
     ),
   }),
   bodyRequired: true,
+  example: { body: { policy: 'optional', is_override_environment_passkey_settings: true } },
   responses: { 200: Success(settingMembers) },
   handler: async ({ params, body, db, record }) => {
     const organization = await holdOrganization(db, params.org_code)

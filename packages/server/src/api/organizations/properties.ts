@@ -50,6 +50,7 @@ export const updateOrganizationProperties = operation({
   description: "Sets the values that are sent, all or none. The organization's other values stay.",
   body: Type.Object({ properties: valuesMember }),
   bodyRequired: true,
+  example: { body: { properties: { kp_org_city: 'Sydney' } } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const code = await keepOrganization(db, params.org_code)

@@ -119,6 +119,7 @@ export const countOrganizationRoleActiveUsers = operation({
       description: 'End of the window, likewise. With a fraction, the next whole second counts.',
     }),
   }),
+  example: { query: { date_time_from: '2026-01-01T00:00:00Z', date_time_to: '2026-01-03T00:00:00Z' } },
   responses: {
     200: named(
       'get_organization_role_active_users_count_response',

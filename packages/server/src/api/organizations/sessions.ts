@@ -28,6 +28,14 @@ export const updateOrganizationSessions = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: {
+      is_use_org_sso_session_policy: true,
+      sso_session_persistence_mode: 'non_persistent',
+      is_use_org_authenticated_session_lifetime: true,
+      authenticated_session_lifetime: 3600,
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const organization = await holdOrganization(db, params.org_code)

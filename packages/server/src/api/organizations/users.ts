@@ -232,6 +232,9 @@ export const addOrganizationUsers = operation({
       ),
     ),
   }),
+  example: {
+    body: { users: [{ id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18', roles: ['keeper'], permissions: ['feed:owls'] }] },
+  },
   responses: {
     200: named(
       'add_organization_users_response',
@@ -274,6 +277,9 @@ export const updateOrganizationUsers = operation({
       ),
     ),
   }),
+  example: {
+    body: { users: [{ id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18', roles: ['keeper'], permissions: ['feed:owls'] }] },
+  },
   responses: {
     200: named(
       'update_organization_users_response',

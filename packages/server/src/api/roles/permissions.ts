@@ -107,6 +107,7 @@ export const updateRolePermissions = operation({
     'Gives permissions to a role and takes others away, for everyone with the role at once. The reply names what changed.',
   body: Type.Object({ permissions: bulkChange('permission') }),
   bodyRequired: true,
+  example: { body: { permissions: [{ id: '019bc1b3-d4a0-0f3a-1c85-e7d2b904f6c2' }] } },
   responses: {
     200: named(
       'update_role_permissions_response',

@@ -119,6 +119,7 @@ export const createRole = operation({
       ),
     ),
   }),
+  example: { body: { name: 'Keeper', key: 'keeper', description: 'Feeds the owls.', is_default_role: false } },
   responses: {
     201: named('create_roles_response', Success({ role: Type.Optional(Type.Object({ id })) })),
   },
@@ -202,6 +203,9 @@ export const updateRole = operation({
       ),
     ),
   }),
+  example: {
+    body: { name: 'Head keeper', key: 'head_keeper', description: 'Feeds every bird.', is_default_role: false },
+  },
   responses: { 201: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const wanted = {

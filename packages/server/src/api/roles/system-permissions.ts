@@ -57,6 +57,7 @@ export const updateRoleSystemPermissions = operation({
   description: 'Changes what members with the role can do in the self-serve portal. The reply names what changed.',
   body: Type.Object({ system_permissions: bulkChange('system permission') }),
   bodyRequired: true,
+  example: { body: { system_permissions: [{ id: '019bc1b3-d4a0-0f3a-1c85-e7d2b904f6c3' }] } },
   responses: {
     200: named(
       'update_role_system_permissions_response',

@@ -16,6 +16,7 @@ export const updateUserFeatureFlag = operation({
   query: Type.Object({
     value: Type.String({ maxLength: longestFlagValue, description: 'A value of the type of the flag.' }),
   }),
+  example: { query: { value: 'dark' } },
   responses: { 200: SuccessReply },
   handler: async ({ params, query, db, record }) => {
     const { id } = await holdUser(db, params.user_id)

@@ -74,6 +74,7 @@ export const createUserIdentity = operation({
       Nullable(Type.String({ description: 'For the types social and enterprise: the connection. Needed for them.' })),
     ),
   }),
+  example: { body: { type: 'email', value: 'olivia@zoo.example' } },
   responses: {
     201: named(
       'create_identity_response',

@@ -73,6 +73,14 @@ export const setUserPassword = operation({
     'members are needed depends on the method. Nothing of it can be read again.',
   body: PasswordBody,
   bodyRequired: true,
+  example: {
+    body: {
+      // Of the word `hoot`.
+      hashed_password: '$2b$10$abcdefghijklmnopqrstuudc0iWXGjLyeZGK1uMNcuegQVo/9eH6K',
+      hashing_method: 'bcrypt',
+      is_temporary_password: false,
+    },
+  },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, now, environment, record }) => {
     if ('password' in body) {

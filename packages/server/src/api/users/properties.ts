@@ -49,6 +49,7 @@ export const updateUserProperties = operation({
   description: "Sets the values that are sent, all or none. The user's other values stay.",
   body: Type.Object({ properties: valuesMember }),
   bodyRequired: true,
+  example: { body: { properties: { kp_usr_city: 'Sydney' } } },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const user = await holdUser(db, params.user_id)

@@ -79,6 +79,7 @@ export const getUser = operation({
   description: 'One user, by id. The reply is the user itself, without code and message.',
   organizationAware: true,
   query: Type.Object({ id: Type.String({ description: 'Id of the user.' }), expand }),
+  example: { query: { id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18' } },
   responses: { 200: UserReply },
   handler: async ({ query, db, caller }) => {
     if (caller.orgCode !== null) await requireMember(db, query.id, caller.orgCode)
@@ -148,6 +149,18 @@ export const createUser = operation({
       ),
     ),
   }),
+  example: {
+    body: {
+      profile: { given_name: 'Olivia', family_name: 'Owl', picture: 'https://zoo.example/olivia.png' },
+      organization_code: 'org_1767f11ce62',
+      provided_id: 'olivia_7',
+      identities: [
+        { type: 'email', is_verified: true, details: { email: 'olivia@zoo.example' } },
+        { type: 'phone', is_verified: false, details: { phone: '+441632960123', phone_country_id: 'gb' } },
+        { type: 'username', details: { username: 'olivia' } },
+      ],
+    },
+  },
   responses: {
     200: named(
       'create_user_response',
@@ -241,6 +254,10 @@ export const updateUser = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    query: { id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18' },
+    body: { given_name: 'Olive', family_name: 'Owl', picture: 'https://zoo.example/olive.png' },
+  },
   responses: {
     200: named(
       'update_user_response',
@@ -298,6 +315,7 @@ export const deleteUser = operation({
       Type.Boolean({ description: "True also takes the user's e-mail addresses from the list of subscribers." }),
     ),
   }),
+  example: { query: { id: 'kp_019bc1b3d4a0f3a1c85e7d2b904f6c18', is_delete_profile: true } },
   responses: { 200: SuccessReply },
   handler: async ({ query, db, record }) => {
     const { id } = await holdUser(db, query.id)
