@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ApiError } from './errors.ts'
 import { metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
@@ -63,7 +63,30 @@ export function systemRoutes(app: FastifyInstance, { environment }: Surface): vo
     return reply.type('application/json; charset=utf-8').send(document)
   })
 
+  // Read late: nobody's start should wait for it.
+  const postman = () => import('./postman.ts')
+  let collection: Promise<string> | undefined
+  app.get('/postman/collection.json', async function collectionForPostman(_request, reply) {
+    collection ??= postman().then(({ postmanCollection }) => JSON.stringify(postmanCollection()))
+    return download(reply, 'kindred.postman_collection.json', await collection)
+  })
+  let settings: Promise<string> | undefined
+  app.get('/postman/environment.json', async function environmentForPostman(_request, reply) {
+    settings ??= postman().then(({ postmanEnvironment }) => JSON.stringify(postmanEnvironment(environment.baseUrl)))
+    return download(reply, 'kindred.postman_environment.json', await settings)
+  })
+
   app.get('/', async function root(_request, reply) {
     return reply.redirect('/admin')
   })
+}
+
+/** A JSON file that anyone may have, on any origin, under the name that a browser saves it by. */
+function download(reply: FastifyReply, fileName: string, text: string): FastifyReply {
+  reply.headers({
+    'access-control-allow-origin': '*',
+    'content-disposition': `inline; filename="${fileName}"`,
+    'content-type': 'application/json; charset=utf-8',
+  })
+  return reply.send(text)
 }
