@@ -283,3 +283,18 @@ test('a request without its variable is left out and says so; one without creden
   assert.match(wrong.failures.join(), /gave none: 40[01] .*invalid_client/)
   assert.deepEqual([wrong.executions, wrong.tokens], [[], [401]])
 })
+
+test('the tests of a request fail where the reply is not as documented', async (t) => {
+  const server = await startOnPort(t)
+  const { clientId, clientSecret } = server.firstClient
+  const values = { M2M_CLIENT_ID: clientId, M2M_CLIENT_SECRET: clientSecret }
+  const text = JSON.stringify(collection)
+  const other = text.replace('\\"industries\\":{\\"type\\":\\"array\\"', '\\"industries\\":{\\"type\\":\\"string\\"')
+  assert.notEqual(other, text)
+  const run = await runCollection(
+    JSON.parse(other),
+    withValues(postmanEnvironment(server.baseUrl), values),
+    'Industries',
+  )
+  assert.match(run.failures.join(), /^List industries: replies as documented /)
+})

@@ -157,6 +157,9 @@ export const createOrganizationInvite = operation({
     ),
   }),
   bodyRequired: true,
+  example: {
+    body: { email: 'oscar@zoo.example', first_name: 'Oscar', last_name: 'Owl', roles: ['keeper'], send_email: false },
+  },
   responses: {
     201: named('create_organization_invite_response', Success({ invite: Type.Optional(Type.Object(inviteMembers)) })),
   },
