@@ -14,12 +14,9 @@ export interface TokenSource {
   replace(refused: string, signal?: AbortSignal): Promise<string | undefined>
 }
 
-/** Told by a Kindred server on each reply: how many seconds an idempotency key is remembered. */
-const keyLifetimeHeader = 'idempotency-key-lifetime'
-
-/** Whether a reply says that its server honours idempotency keys. */
+/** Whether a reply says that its server honours idempotency keys: every Kindred does, and tells its version. */
 export function honoursIdempotencyKeys({ headers }: Pick<Reply, 'headers'>): boolean {
-  return Number(headers.get(keyLifetimeHeader)) > 0
+  return headers.has('kindred-version')
 }
 
 /** A token is renewed when a tenth of its life is left, and a minute before its end at the latest. */

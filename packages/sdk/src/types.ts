@@ -204,6 +204,44 @@ export interface CreateMeterUsageRecordResponse {
   message?: string
 }
 
+export interface CreateOrganizationInviteResponse {
+  /** Short code of the outcome. */
+  code?: string
+  /** The outcome in words. */
+  message?: string
+  invite?: {
+    /** Id of the invite. */
+    id?: string
+    /** What opens the invite: whoever knows it can accept. */
+    code?: string
+    /** Address of whoever is invited. */
+    email?: string
+    /** Given name. */
+    first_name?: string | null
+    /** Family name. */
+    last_name?: string | null
+    /** Given and family name; empty where neither is known. */
+    full_name?: string
+    /** When it was made, RFC 3339. */
+    created_on?: string
+    /** Whether the server has sent an e-mail. This one sends none: share invite_link. */
+    is_sent?: boolean
+    /** When it was accepted, RFC 3339; null until then. */
+    accepted_on?: string | null
+    /** Roles of the member to be. */
+    roles?: Array<{
+      /** Key of the role. */
+      key?: string
+      /** Name of the role. */
+      name?: string
+    }>
+    /** Whether it cannot be accepted any more: it was revoked, or is 30 days old. */
+    is_revoked?: boolean
+    /** The address at which the invite is accepted. */
+    invite_link?: string
+  }
+}
+
 export interface CreateOrganizationResponse {
   /** Short code of the outcome. */
   code?: string
@@ -943,6 +981,50 @@ export interface GetOrganizationFeatureFlagsResponse {
   >
 }
 
+export interface GetOrganizationInviteResponse {
+  /** The outcome in words. */
+  message?: string
+  /** Id of the invite. */
+  id?: string
+  /** What opens the invite: whoever knows it can accept. */
+  code?: string
+  /** Address of whoever is invited. */
+  email?: string
+  /** Given name. */
+  first_name?: string | null
+  /** Family name. */
+  last_name?: string | null
+  /** Given and family name; empty where neither is known. */
+  full_name?: string
+  /** When it was made, RFC 3339. */
+  created_on?: string
+  /** Whether the server has sent an e-mail. This one sends none: share invite_link. */
+  is_sent?: boolean
+  /** When it was accepted, RFC 3339; null until then. */
+  accepted_on?: string | null
+  /** Roles of the member to be. */
+  roles?: Array<{
+    /** Key of the role. */
+    key?: string
+    /** Name of the role. */
+    name?: string
+  }>
+  /** Whether it cannot be accepted any more: it was revoked, or is 30 days old. */
+  is_revoked?: boolean
+  /** The address at which the invite is accepted. */
+  invite_link?: string
+}
+
+export interface GetOrganizationInvitesResponse {
+  /** Short code of the outcome. */
+  code?: string
+  /** The outcome in words. */
+  message?: string
+  invites?: Array<OrganizationInvite>
+  /** Gives the next page; null on the last one. */
+  next_token?: string | null
+}
+
 export interface GetOrganizationResponse {
   /** Code of the organization. */
   code?: string
@@ -1348,6 +1430,38 @@ export interface LogoutRedirectUrls {
   message?: string
   /** Where logouts of the application may end, as they were given. */
   logout_urls?: Array<string>
+}
+
+export interface OrganizationInvite {
+  /** Id of the invite. */
+  id?: string
+  /** What opens the invite: whoever knows it can accept. */
+  code?: string
+  /** Address of whoever is invited. */
+  email?: string
+  /** Given name. */
+  first_name?: string | null
+  /** Family name. */
+  last_name?: string | null
+  /** Given and family name; empty where neither is known. */
+  full_name?: string
+  /** When it was made, RFC 3339. */
+  created_on?: string
+  /** Whether the server has sent an e-mail. This one sends none: share invite_link. */
+  is_sent?: boolean
+  /** When it was accepted, RFC 3339; null until then. */
+  accepted_on?: string | null
+  /** Roles of the member to be. */
+  roles?: Array<{
+    /** Key of the role. */
+    key?: string
+    /** Name of the role. */
+    name?: string
+  }>
+  /** Whether it cannot be accepted any more: it was revoked, or is 30 days old. */
+  is_revoked?: boolean
+  /** The address at which the invite is accepted. */
+  invite_link?: string
 }
 
 export interface OrganizationSummary {

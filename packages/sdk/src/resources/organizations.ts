@@ -10,6 +10,7 @@ import type {
 } from '../types.ts'
 import { OrganizationConnections } from './organizations-connections.ts'
 import { OrganizationFeatureFlags } from './organizations-feature-flags.ts'
+import { OrganizationInvites } from './organizations-invites.ts'
 import { OrganizationLogos } from './organizations-logos.ts'
 import { OrganizationMfa } from './organizations-mfa.ts'
 import { OrganizationPasskey } from './organizations-passkey.ts'
@@ -143,6 +144,8 @@ export class Organizations {
   readonly connections: OrganizationConnections
   /** Feature flags of organizations. */
   readonly featureFlags: OrganizationFeatureFlags
+  /** Invites of organizations. */
+  readonly invites: OrganizationInvites
   /** Logos of organizations. */
   readonly logos: OrganizationLogos
   /** MFA of organizations. */
@@ -162,6 +165,7 @@ export class Organizations {
     this.#client = client
     this.connections = new OrganizationConnections(client)
     this.featureFlags = new OrganizationFeatureFlags(client)
+    this.invites = new OrganizationInvites(client)
     this.logos = new OrganizationLogos(client)
     this.mfa = new OrganizationMfa(client)
     this.passkey = new OrganizationPasskey(client)

@@ -197,6 +197,60 @@ export type UpdateOrganizationFeatureFlagOverrideData = {
 
 export type UpdateOrganizationFeatureFlagOverrideResponse = types.SuccessResponse
 
+export type CreateOrganizationInviteData = {
+  /** Code of the organization. */
+  orgCode: string
+  requestBody: {
+    /** Address of whoever is invited. Up to 254 characters. */
+    email: string
+    /** Given name. Up to 64 characters. */
+    first_name?: string | null
+    /** Family name. Up to 64 characters. */
+    last_name?: string | null
+    /** Keys of the roles of the member to be; empty: those that everyone who joins gets. */
+    roles: Array<string>
+    /** Noted in the event. The server sends no e-mail itself, so is_sent stays false. */
+    send_email?: boolean
+  }
+}
+
+export type CreateOrganizationInviteResponse = types.CreateOrganizationInviteResponse
+
+export type DeleteOrganizationInviteData = {
+  /** Code of the organization. */
+  orgCode: string
+  /** Code of the invite. */
+  inviteCode: string
+}
+
+export type DeleteOrganizationInviteResponse = types.SuccessResponse
+
+export type GetOrganizationInviteData = {
+  /** Code of the organization. */
+  orgCode: string
+  /** Code of the invite. */
+  inviteCode: string
+}
+
+export type GetOrganizationInviteResponse = types.GetOrganizationInviteResponse
+
+export type GetOrganizationInvitesData = {
+  /** Code of the organization. */
+  orgCode: string
+  /** By the time of making, address or full name, the latter without regard to case. */
+  sort?: 'created_on_asc' | 'created_on_desc' | 'email_asc' | 'email_desc' | 'name_asc' | 'name_desc' | null
+  /** How many results a page holds. 10 when left out. */
+  pageSize?: number | null
+  /** The next_token of the page before; leave it out for the first page. */
+  nextToken?: string | null
+  /** Adds those that were revoked, or are too old. */
+  includeRevoked?: boolean | null
+  /** Adds those that were accepted. */
+  includeAccepted?: boolean | null
+}
+
+export type GetOrganizationInvitesResponse = types.GetOrganizationInvitesResponse
+
 export type GetOrganizationRoleActiveUsersCountData = {
   /** Code of the organization. */
   orgCode: string
@@ -663,6 +717,51 @@ export class Organizations {
   ): CancelablePromise<UpdateOrganizationFeatureFlagOverrideResponse> {
     return call(
       { method: 'PATCH', path: '/api/v1/organizations/{org_code}/feature_flags/{feature_flag_key}', query: ['value'] },
+      data,
+    )
+  }
+
+  /**
+   * Invite to an organization. Makes an invite whose link lets one person join, with roles; it is good for 30 days.
+   * Members of an organization with a directory come from there, so nobody is invited to it. An organization has 100
+   * new invites in 24 hours at most, and 1000 open ones. As applications may give every role, roles with an
+   * assignment permission are possible.
+   */
+  static createOrganizationInvite(
+    data: CreateOrganizationInviteData,
+  ): CancelablePromise<CreateOrganizationInviteResponse> {
+    return call({ method: 'POST', path: '/api/v1/organization/{org_code}/invites', body: 'json' }, data)
+  }
+
+  /**
+   * Revoke an invite to an organization. Closes an invite: nobody can accept it any more. It is kept, and listed
+   * with include_revoked.
+   */
+  static deleteOrganizationInvite(
+    data: DeleteOrganizationInviteData,
+  ): CancelablePromise<DeleteOrganizationInviteResponse> {
+    return call({ method: 'DELETE', path: '/api/v1/organization/{org_code}/invites/{invite_code}' }, data)
+  }
+
+  /**
+   * Get an invite to an organization. One invite by its code, also one that was accepted or revoked. The `code` of
+   * the reply is its own.
+   */
+  static getOrganizationInvite(data: GetOrganizationInviteData): CancelablePromise<GetOrganizationInviteResponse> {
+    return call({ method: 'GET', path: '/api/v1/organization/{org_code}/invites/{invite_code}' }, data)
+  }
+
+  /**
+   * List invites to an organization. Invites in the order of their making, or sorted, a page at a time: those that
+   * can still be accepted.
+   */
+  static getOrganizationInvites(data: GetOrganizationInvitesData): CancelablePromise<GetOrganizationInvitesResponse> {
+    return call(
+      {
+        method: 'GET',
+        path: '/api/v1/organization/{org_code}/invites',
+        query: ['sort', 'page_size', 'next_token', 'include_revoked', 'include_accepted'],
+      },
       data,
     )
   }
