@@ -16,8 +16,9 @@ export function resourceSource(resource: Resource, types: NamedTypes): string {
   )
   const hasMethods = resource.methods.length > 0
   const hasList = resource.methods.some(({ list }) => list !== undefined)
+  const takesNothing = resource.methods.some(({ parameters }) => parameters.length === 0)
   const imports = [
-    `import type { Client${hasMethods ? ', RequestOptions' : ''} } from '../client.ts'`,
+    `import type { Client${takesNothing ? ', NoInput' : ''}${hasMethods ? ', RequestOptions' : ''} } from '../client.ts'`,
     ...(hasList ? ["import type { List } from '../list.ts'"] : []),
     ...(used.size === 0 ? [] : [`import type { ${[...used].sort().join(', ')} } from '../types.ts'`]),
     ...children.map((child) => `import { ${child.className} } from './${child.fileName}.ts'`),
@@ -56,14 +57,15 @@ function methodSource(
     ...(body === undefined ? [] : [`body: '${body}'`]),
     ...(list === undefined ? [] : [`items: '${list.items}'`, `paging: '${list.paging}'`]),
   ]
-  const takes = input === undefined ? '' : `input: ${base}Input${input.isOptional ? ' = {}' : ''}, `
+  const takes =
+    input === undefined ? 'input: NoInput = {}, ' : `input: ${base}Input${input.isOptional ? ' = {}' : ''}, `
   const result =
     list === undefined
       ? `Promise<${reply}>`
       : `List<${itemType(method, base, reply, types, refer, declarations)}, ${reply}>`
   const does = list === undefined ? 'send' : 'list'
   return `${methodComment(method)}${name}(${takes}options?: RequestOptions): ${result} {
-return this.#client.${does}({ ${call.join(', ')} }, ${input === undefined ? '{}' : 'input'}, options)
+return this.#client.${does}({ ${call.join(', ')} }, input, options)
 }
 `
 }

@@ -20,6 +20,9 @@ export interface RequestOptions {
   idempotencyKey?: string | undefined
 }
 
+/** The input of an operation that has no parameters. */
+export type NoInput = Record<string, never>
+
 /** One operation, as much of it as it takes to send a request. The entries of `operations` are such. */
 export interface Call {
   method: string

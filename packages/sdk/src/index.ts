@@ -2,6 +2,7 @@ export {
   type Call,
   Client,
   type ListCall,
+  type NoInput,
   type RawRequest,
   type RequestOptions,
 } from './client.ts'
