@@ -5101,7 +5101,7 @@ export const operations: readonly OperationInfo[] = [
     description:
       'Makes a user with any number of identities, as a member of the named organization or else of the default one. An address in `profile` makes no identity.',
     parameters: [
-      { name: 'profile', in: 'body', isRequired: false, type: 'object', description: '' },
+      { name: 'profile', in: 'body', isRequired: false, type: 'object', description: 'Names and picture.' },
       {
         name: 'organization_code',
         in: 'body',

@@ -9,6 +9,7 @@ import { UserProperties } from './users-properties.ts'
 import { UserSessions } from './users-sessions.ts'
 
 export interface UsersCreateInput {
+  /** Names and picture. */
   profile?: {
     /** Given name. Up to 256 characters. */
     given_name?: string | null

@@ -6,6 +6,7 @@ import { call } from '../client.ts'
 
 export type CreateUserData = {
   requestBody?: {
+    /** Names and picture. */
     profile?: {
       /** Given name. Up to 256 characters. */
       given_name?: string | null

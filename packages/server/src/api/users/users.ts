@@ -115,11 +115,14 @@ export const createUser = operation({
     'An address in `profile` makes no identity.',
   body: Type.Object({
     profile: Type.Optional(
-      Type.Object({
-        given_name: Type.Optional(Nullable(Type.String({ maxLength: longestName, description: 'Given name.' }))),
-        family_name: Type.Optional(Nullable(Type.String({ maxLength: longestName, description: 'Family name.' }))),
-        picture: Type.Optional(Nullable(Type.String({ maxLength: longestUrl, description: 'URL of a picture.' }))),
-      }),
+      Type.Object(
+        {
+          given_name: Type.Optional(Nullable(Type.String({ maxLength: longestName, description: 'Given name.' }))),
+          family_name: Type.Optional(Nullable(Type.String({ maxLength: longestName, description: 'Family name.' }))),
+          picture: Type.Optional(Nullable(Type.String({ maxLength: longestUrl, description: 'URL of a picture.' }))),
+        },
+        { description: 'Names and picture.' },
+      ),
     ),
     organization_code: Type.Optional(
       Nullable(Type.String({ description: 'Code of the organization that the user joins.' })),
