@@ -3,6 +3,7 @@ import type { ConsoleSessions } from './admin/console-sessions.ts'
 import type { PaymentProvider } from './billing-provider.ts'
 import type { Webhooks } from './journal/webhooks.ts'
 import type { AccessTokens } from './oauth/access-token.ts'
+import type { ChosenClaimsOfClients } from './oauth/chosen-claims.ts'
 import type { Clients } from './oauth/clients.ts'
 import type { KeyRing } from './oauth/keys.ts'
 import type { TokenUse } from './oauth/token-use.ts'
@@ -25,6 +26,7 @@ export interface Environment {
   ids: Ids
   keys: KeyRing
   clients: Clients
+  chosenClaims: ChosenClaimsOfClients
   accessTokens: AccessTokens
   tokenUse: TokenUse
   rateLimits: RateLimits

@@ -7,6 +7,7 @@ import { Retention } from './journal/retention.ts'
 import { Webhooks } from './journal/webhooks.ts'
 import { isLoopback } from './management-api.ts'
 import { AccessTokens } from './oauth/access-token.ts'
+import { ChosenClaimsOfClients } from './oauth/chosen-claims.ts'
 import { Clients } from './oauth/clients.ts'
 import { KeyRing, makeSigningKey } from './oauth/keys.ts'
 import { Signer } from './oauth/signer.ts'
@@ -93,6 +94,7 @@ export async function openEnvironment(options: {
       ids,
       keys,
       clients: new Clients(store, now),
+      chosenClaims: new ChosenClaimsOfClients(store, now),
       accessTokens: new AccessTokens({ keys, store, signer, ids, issuer: baseUrl, now }),
       tokenUse,
       rateLimits: new RateLimits(options.rateLimit ?? null, now),

@@ -1,12 +1,13 @@
 import { verify } from 'node:crypto'
 import type { Ids } from '../store/ids.ts'
 import type { Store } from '../store/store.ts'
+import type { ChosenClaims } from '../store/token-choices.ts'
 import type { Client } from './clients.ts'
 import type { KeyRing } from './keys.ts'
 import type { Signer } from './signer.ts'
 
 /** The claims of an M2M access token, as Kinde issues them. */
-export interface AccessTokenClaims {
+export interface AccessTokenClaims extends ChosenClaims {
   aud: string[]
   azp: string
   /** Seconds since the epoch. */
@@ -17,6 +18,8 @@ export interface AccessTokenClaims {
   iss: string
   jti: string
   org_code?: string
+  /** `scope` as a list, where that was chosen for the application. */
+  permissions?: string[]
   /** What was granted, separated by spaces. */
   scope: string
   /** What was asked for; empty when nothing was. */
@@ -65,13 +68,18 @@ export class AccessTokens {
 
   /**
    * Signs one access token for a machine-to-machine application.
-   * @param grant `audience` as asked for, `granted` scopes, `requested` scopes
+   * @param grant `audience` as asked for, `granted` scopes, `requested` scopes, the claims `chosen` for the application
    * @returns compact JWS, RS256; the header's `kid` names the signing key
    * @see RFC 9068 §2.2; claim names and their order are Kinde's
    */
   issue(
     client: Client,
-    grant: { audience: string[]; granted: readonly string[]; requested: readonly string[] },
+    grant: {
+      audience: string[]
+      granted: readonly string[]
+      requested: readonly string[]
+      chosen?: ChosenClaims | undefined
+    },
   ): Promise<string> {
     const issuedAt = Math.floor(this.#now() / 1000)
     const claims: AccessTokenClaims = {
@@ -87,7 +95,13 @@ export class AccessTokens {
       scp: [...grant.requested],
       v: '2',
     }
-    return this.#signer.signJwt(claims, this.#keys.current)
+    if (grant.chosen === undefined && !client.hasPermissionsClaim) {
+      return this.#signer.signJwt(claims, this.#keys.current)
+    }
+    const permissions = client.hasPermissionsClaim ? { permissions: [...grant.granted] } : {}
+    const all = Object.entries({ ...claims, ...grant.chosen, ...permissions })
+    const inOrder = Object.fromEntries(all.sort(([left], [right]) => (left < right ? -1 : 1)))
+    return this.#signer.signJwt(inOrder, this.#keys.current)
   }
 
   /**

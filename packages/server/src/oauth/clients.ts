@@ -14,6 +14,10 @@ export interface Client {
   accessTokenLifetimeSeconds: number
   /** Its own; null: it has no limit; undefined: the default holds. */
   rateLimit: RateLimit | null | undefined
+  /** Feature flags or properties were chosen for its tokens; {@link ChosenClaimsOfClients} knows which. */
+  hasChosenClaims: boolean
+  /** Its tokens list the granted scopes in `permissions` too. */
+  hasPermissionsClaim: boolean
   secrets: ClientSecret[]
   /** The APIs for which it is authorised, by audience. */
   grants: Map<string, Grant>
@@ -48,6 +52,8 @@ const sources: ReadonlySet<string> = new Set([
   'api_application_scopes',
   'applications',
   'application_secrets',
+  'application_token_flags',
+  'application_token_properties',
   'organizations',
 ])
 
@@ -106,7 +112,16 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
     .selectFrom('applications')
     .leftJoin('organizations', 'organizations.code', 'applications.org_code')
     .select(['applications.id', 'type', 'org_code', 'access_token_lifetime_seconds', 'rate_limit'])
-    .select('organizations.is_suspended')
+    .select(['has_permissions_claim', 'organizations.is_suspended'])
+    .select((has) =>
+      has
+        .or(
+          (['application_token_flags', 'application_token_properties'] as const).map((choices) =>
+            has.exists(has.selectFrom(choices).select('application_id').where('application_id', '=', id)),
+          ),
+        )
+        .as('has_chosen_claims'),
+    )
     .where('applications.id', '=', id)
     .executeTakeFirst()
   if (application === undefined) return undefined
@@ -139,6 +154,9 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
     isSuspended: application.is_suspended ?? false,
     accessTokenLifetimeSeconds: application.access_token_lifetime_seconds,
     rateLimit: application.rate_limit === null ? undefined : parseRateLimit(application.rate_limit),
+    // SQLite answers 0 or 1.
+    hasChosenClaims: Boolean(application.has_chosen_claims),
+    hasPermissionsClaim: application.has_permissions_claim,
     secrets: secrets.map((secret) => ({
       id: secret.id,
       sha256: Buffer.from(secret.sha256, 'hex'),

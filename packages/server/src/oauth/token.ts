@@ -2,6 +2,7 @@ import type { Environment } from '../environment.ts'
 import { OAuthError } from '../errors.ts'
 import { canonicalScope } from '../management-api.ts'
 import type { RateLimits } from '../rate-limit.ts'
+import { m2mTokenTypes } from '../store/token-choices.ts'
 import { authenticateClient } from './client-auth.ts'
 import type { Client, Grant } from './clients.ts'
 import { invalidRequest, invalidRequestText, readParameters } from './request.ts'
@@ -32,9 +33,6 @@ const longestAudience = 500
 /** Characters of `scope` at most: all scopes of the Management API take a quarter of it. */
 const longestScope = 16_384
 
-/** Types of application that may ask with their own credentials. */
-const clientCredentialsTypes = new Set(['m2m', 'reg'])
-
 /**
  * `POST /oauth2/token` with `grant_type=client_credentials`: RFC 6749 §4.4, in the order in which Kinde checks.
  * @throws {OAuthError} with the codes of RFC 6749 §5.2 and the statuses that Kinde gives
@@ -57,7 +55,8 @@ export async function token(
   const audience = audiences(parameters.all('audience'))
   const grants = audience.map((one) => requireGrant(one, client, isManagementAudience))
   const { requested, granted } = narrowScopes(asked, grants)
-  const accessToken = await environment.accessTokens.issue(client, { audience, granted, requested })
+  const chosen = client.hasChosenClaims ? await environment.chosenClaims.of(client) : undefined
+  const accessToken = await environment.accessTokens.issue(client, { audience, granted, requested, chosen })
   if (secret !== undefined) environment.tokenUse.note(client.id, secret.id, now)
   return {
     access_token: accessToken,
@@ -88,7 +87,7 @@ function requireAllowedGrant(client: Client): void {
       "The resource owner or authorization server denied the request. The application's organization is suspended.",
     )
   }
-  if (clientCredentialsTypes.has(client.type)) return
+  if (m2mTokenTypes.has(client.type)) return
   throw new OAuthError(
     400,
     'unauthorized_client',

@@ -16,6 +16,7 @@ import {
 import { addressFault } from '../../store/callback-url.ts'
 import { tokenPage, tokenPageParameters } from '../../store/page.ts'
 import type { Db } from '../../store/tables.ts'
+import { chooseForTokens, m2mTokenTypes, tokenChoices } from '../../store/token-choices.ts'
 
 const id = Type.Optional(Type.String({ description: 'Id of the application; the same as its client id.' }))
 const name = Type.Optional(Type.String({ description: 'Name of the application.' }))
@@ -34,6 +35,17 @@ const loginUri = Type.Optional(
 const homepageUri = Type.Optional(Type.String({ description: 'Home page; empty when it is not set.' }))
 const typeMeanings =
   '`reg`: rendered on a server; `spa`: in the browser or on a phone; `m2m`: a machine; `device`: without a keyboard.'
+
+/** What M2M tokens carry. Kinde has this in its console alone. */
+const m2mTokenMembers = {
+  feature_flags: Type.Optional(Type.Array(Type.String(), { description: 'Keys of feature flags.' })),
+  properties: Type.Optional(
+    Type.Array(Type.String(), { description: 'Keys of properties of applications that are not private.' }),
+  ),
+  has_permissions_claim: Type.Optional(
+    Type.Boolean({ description: 'Whether the granted scopes are listed in `permissions` too.' }),
+  ),
+}
 
 /** Switches of the pages on which people sign in. */
 const switches = {
@@ -181,6 +193,7 @@ export const getApplication = operation({
             ),
             is_access_control_enabled: isAccessControlEnabled,
             ...switches,
+            m2m_token: Type.Optional(Type.Object(m2mTokenMembers)),
           }),
         ),
       }),
@@ -190,6 +203,7 @@ export const getApplication = operation({
     const application = await requireApplication(db, params.application_id)
     // With the secret a token could be had that may do everything the application may.
     const mayOnlyRead = caller.administrator?.role === 'read_only'
+    const hasM2mTokens = m2mTokenTypes.has(application.type)
     return {
       ...ok,
       application: {
@@ -197,6 +211,7 @@ export const getApplication = operation({
         type: application.type as ApplicationType,
         client_id: application.id,
         client_secret: mayOnlyRead ? '' : await newestSecret(db, application.id, environment.cipher),
+        ...(hasM2mTokens ? { m2m_token: await tokenChoices(db, application) } : {}),
       },
     }
   },
@@ -303,7 +318,10 @@ export const updateApplicationTokens = operation({
   scope: 'update:application_tokens',
   tag: 'Applications',
   summary: 'Set how long the tokens of an application last',
-  description: 'Changes the members that are sent. A refresh token must outlast an access token.',
+  description:
+    'Changes the members that are sent. A refresh token must outlast an access token. `m2m_token`, which Kinde has in ' +
+    'its console alone, chooses what M2M tokens carry: feature flags in `feature_flags`, properties in ' +
+    '`application_properties`, the scopes in `permissions`. A list takes the place of the one before.',
   body: Type.Object({
     access_token_lifetime: lifetime('an access token'),
     refresh_token_lifetime: lifetime('a refresh token'),
@@ -312,6 +330,7 @@ export const updateApplicationTokens = operation({
     is_hasura_mapping_enabled: Type.Optional(
       Type.Boolean({ description: 'Whether tokens carry the claims that Hasura reads.' }),
     ),
+    m2m_token: Type.Optional(Type.Object(m2mTokenMembers)),
   }),
   bodyRequired: true,
   example: {
@@ -342,7 +361,14 @@ export const updateApplicationTokens = operation({
       session_lifetime_seconds: body.authenticated_session_lifetime,
       is_hasura_mapping_enabled: body.is_hasura_mapping_enabled,
     })
-    if (change !== undefined) record('application.tokens_updated', { application: { id: application.id }, ...change })
+    const choice = body.m2m_token && (await chooseForTokens(db, application, body.m2m_token))
+    if (change !== undefined || choice !== undefined) {
+      record('application.tokens_updated', {
+        application: { id: application.id },
+        before: { ...change?.before, ...(choice && { m2m_token: choice.before }) },
+        after: { ...change?.after, ...(choice && { m2m_token: choice.after }) },
+      })
+    }
     return ok
   },
 })
