@@ -1,12 +1,13 @@
 import { ApiError } from './errors.ts'
 import { type AccessTokenClaims, type AccessTokens, isRefusal, type Refusal } from './oauth/access-token.ts'
-import { type Clients, changesClients } from './oauth/clients.ts'
+import { type Clients, changesClients, isEnded } from './oauth/clients.ts'
 import { Remembered } from './oauth/remembered.ts'
 import type { Operation } from './operation.ts'
 import type { RateLimit, RateLimits } from './rate-limit.ts'
+import { findKey, isApiKey, scopesOf } from './store/api-keys.ts'
 import type { Store } from './store/store.ts'
 
-/** Who calls: an application, or an administrator in the console, with what it may do at this moment. */
+/** Who calls: an application, an API key, or an administrator in the console, with what it may do at this moment. */
 export interface Caller {
   /** Empty for an administrator. */
   applicationId: string
@@ -20,6 +21,8 @@ export interface Caller {
   jti: string
   /** What the caller's requests are limited to; null: nothing. */
   rateLimit: RateLimit | null
+  /** The API key that is used in place of a token; then `applicationId` is its id too. */
+  apiKeyId?: string
 }
 
 /** What an administrator may do. An owner also makes owners, and administers them. */
@@ -37,12 +40,16 @@ export interface SignedIn {
 const rememberedMs = 60_000
 const mostRemembered = 10_000
 
+/** Beside what clients are made from. */
+const sources: ReadonlySet<string> = new Set(['api_keys', 'revoked_tokens', 'signing_keys'])
+
 /**
  * The bearer check of the Management API. RFC 6750. A verified token is remembered by its header's text; everything
  * remembered is dropped when a commit changes applications, authorisations, scopes, keys or revocations, so that
  * revoking works at once.
  */
 export class BearerCheck {
+  readonly #store: Store
   readonly #accessTokens: AccessTokens
   readonly #clients: Clients
   readonly #isManagementAudience: (audience: string) => boolean
@@ -59,13 +66,14 @@ export class BearerCheck {
     rateLimits: RateLimits
     now: () => number
   }) {
+    this.#store = options.store
     this.#accessTokens = options.accessTokens
     this.#clients = options.clients
     this.#isManagementAudience = options.isManagementAudience
     this.#rateLimits = options.rateLimits
     this.#now = options.now
     options.store.onChange((tables) => {
-      if (!changesClients(tables) && !tables!.has('revoked_tokens') && !tables!.has('signing_keys')) return
+      if (!changesClients(tables) && tables!.isDisjointFrom(sources)) return
       this.#generation += 1
       this.#remembered.clear()
     })
@@ -90,15 +98,49 @@ export class BearerCheck {
       )
     }
     const generation = this.#generation
-    const claims = await this.#accessTokens.verify(token)
-    if (isRefusal(claims)) throw refusalError(claims)
-    const caller = await this.#callerOf(claims)
-    if (generation === this.#generation) {
+    const { caller, untilMs } = isApiKey(token) ? await this.#keyHolder(token) : await this.#tokenHolder(token)
+    if (generation === this.#generation && untilMs > 0) {
       // Blanks may stand around a token, as many as the caller likes: such a header is not worth the memory.
       const isPlain = authorization!.length === 'Bearer '.length + token.length
-      if (isPlain) this.#remembered.set(authorization!, caller, this.#now(), claims.exp * 1000)
+      if (isPlain) this.#remembered.set(authorization!, caller, this.#now(), untilMs)
     }
     return caller
+  }
+
+  async #tokenHolder(token: string): Promise<{ caller: Caller; untilMs: number }> {
+    const claims = await this.#accessTokens.verify(token)
+    if (isRefusal(claims)) throw refusalError(claims)
+    return { caller: await this.#callerOf(claims), untilMs: claims.exp * 1000 }
+  }
+
+  /** An API key of the Management API, used as a bearer token. Those of users and organizations open other APIs. */
+  async #keyHolder(key: string): Promise<{ caller: Caller; untilMs: number }> {
+    const row = await findKey(this.#store.read, key)
+    if (row === undefined) {
+      throw new ApiError(401, 'TOKEN_INVALID', 'The API key is not known here. It may have been rotated or deleted.')
+    }
+    if (row.status !== 'active')
+      throw new ApiError(401, 'TOKEN_INVALID', `The API key is ${row.status}. Use another one.`)
+    if (row.isSuspended) throw new ApiError(401, 'TOKEN_INVALID', 'The owner of the API key is suspended.')
+    if (!row.is_management_api) {
+      throw new ApiError(
+        403,
+        'INVALID_AUDIENCE',
+        'Missing or incorrect Management API audience. The API key is for another API: use one of the type environment.',
+      )
+    }
+    const scopes = (await scopesOf(this.#store.read, [row.id])).get(row.id)
+    const caller: Caller = {
+      applicationId: row.id,
+      administrator: null,
+      orgCode: row.organization_code,
+      scopes: new Set(scopes),
+      jti: row.id,
+      rateLimit: this.#rateLimits.byDefault,
+      apiKeyId: row.id,
+    }
+    // Nobody tells of users that change, whom there are too many of: what belongs to one is looked up each time.
+    return { caller, untilMs: row.user_id === null ? Number.POSITIVE_INFINITY : 0 }
   }
 
   async #callerOf(claims: AccessTokenClaims): Promise<Caller> {
@@ -115,6 +157,13 @@ export class BearerCheck {
     }
     if (client.isSuspended) {
       throw new ApiError(401, 'TOKEN_INVALID', 'The organization of this application is suspended.')
+    }
+    if (isEnded(client, claims.iat)) {
+      throw new ApiError(
+        401,
+        'TOKEN_INVALID',
+        'The organization of this application has been suspended since this token was issued. Get a new one from POST /oauth2/token.',
+      )
     }
     const grant = [...client.grants.values()].find(({ isManagementApi }) => isManagementApi)
     if (grant === undefined) {

@@ -35,7 +35,7 @@ export function keyedRequest(
   const body =
     sent.file === undefined ? [sent.text ?? ''] : [sent.file.name, sent.file.contentType, hashOf(sent.file.bytes)]
   const sha256 = hashOf(JSON.stringify([query, ...body]))
-  const owner = caller.applicationId === '' ? sha256 : caller.applicationId
+  const owner = caller.administrator?.id ?? (caller.applicationId || sha256)
   return { id: hashOf(JSON.stringify([owner, method, path, key])), sha256 }
 }
 

@@ -119,7 +119,7 @@ export function addOperation(
   const { status, stringify } = successReply(operation)
   const handle = operation.handler as (request: unknown) => Promise<unknown>
   const { store, ids, cipher, rateLimits } = environment
-  const context = { operation, rateLimits }
+  const context = { operation, environment }
   const stranger = { ...nobody, rateLimit: rateLimits.byDefault }
   const { subscriptions } = environment.webhooks
   const isOfConsole = operation.role !== undefined
@@ -137,7 +137,7 @@ export function addOperation(
       const { authorization } = request.headers
       const known = bearer.peek(authorization)
       if (operation.anonymous && authorization === undefined) {
-        admitNobody(request, stranger, { ...context, baseUrl: environment.baseUrl }, done)
+        admitNobody(request, stranger, context, done)
         return
       }
       if (known !== undefined) {
@@ -181,7 +181,8 @@ export function addOperation(
         return result
       }
       const callOut = () => handle({ ...common, db: store.read, record: recordsNothing, write })
-      const key = operation.method === 'GET' ? undefined : request.headers['idempotency-key']
+      // Not the console's own: what it is answered comes with cookies.
+      const key = operation.method === 'GET' || isOfConsole ? undefined : request.headers['idempotency-key']
       if (key === undefined) {
         const result = await (operation.callsOut ? callOut() : write((db, record) => handle({ ...common, db, record })))
         sendReply(
@@ -229,9 +230,10 @@ const nobody: Caller = {
 function admitNobody(
   request: FastifyRequest,
   stranger: Caller,
-  { operation, rateLimits, baseUrl }: { operation: Operation; rateLimits: RateLimits; baseUrl: string },
+  { operation, environment }: { operation: Operation; environment: Environment },
   done: (error?: Error) => void,
 ): void {
+  const { rateLimits, baseUrl } = environment
   request.caller = stranger
   try {
     if (stranger.rateLimit !== null) requireWithinLimit(request, stranger, stranger.rateLimit, rateLimits)
@@ -260,10 +262,12 @@ function consoleHeaders({ setCookie }: Browser): string[] {
 function admit(
   request: FastifyRequest,
   caller: Caller,
-  { operation, rateLimits }: { operation: Operation; rateLimits: RateLimits },
+  { operation, environment }: { operation: Operation; environment: Environment },
   done: (error?: Error) => void,
 ): void {
+  const { rateLimits, tokenUse, now } = environment
   try {
+    if (caller.apiKeyId !== undefined) tokenUse.noteKey(caller.apiKeyId, now(), request.ip)
     if (caller.rateLimit !== null) requireWithinLimit(request, caller, caller.rateLimit, rateLimits)
     requireAccess(caller, operation, request.params as Record<string, string>)
   } catch (error) {

@@ -1,11 +1,13 @@
 import { Type } from '@sinclair/typebox'
+import type { Caller } from '../auth.ts'
 import { ApiError, invalid, shown } from '../errors.ts'
 import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '../operation.ts'
 import {
   type ApiKeyType,
   apiKeyTypes,
+  countKeyUses,
+  findKey,
   keyColumns,
-  keyHash,
   newKey,
   requireApiKey,
   scopeIds,
@@ -116,7 +118,9 @@ export const createApiKey = operation({
   scope: 'create:api_keys',
   tag: 'API Keys',
   summary: 'Create an API key',
-  description: 'Makes a key for one API with fixed scopes. The reply is the only place where the key is ever shown.',
+  description:
+    'Makes a key for one API with fixed scopes. The reply is the only place where the key is ever shown. A key of the ' +
+    'type environment for the Management API is a bearer token of it; its scopes are among those of the caller.',
   organizationIn: { body: 'org_code' },
   body: Type.Object({
     name: Type.String({ minLength: 1, maxLength: 128, description: 'Name of the key.' }),
@@ -155,10 +159,12 @@ export const createApiKey = operation({
       throw invalid('api_id', `There is no API with the id ${shown(body.api_id)}.`, 'API_NOT_FOUND')
     const type = await checkedType(db, body, api)
     const scopes = await scopeIds(db, api.id, body.scope_ids ?? [])
-    const application = await db
+    if (api.is_management_api) await requireHeldScopes(db, scopes, caller)
+    const creator = await db
       .selectFrom('applications')
-      .select('name')
+      .select('name as creator')
       .where('id', '=', caller.applicationId)
+      .unionAll(db.selectFrom('api_keys').select('name as creator').where('id', '=', caller.applicationId))
       .executeTakeFirst()
     const key = newKey(environment.ids)
     const id = environment.ids.timed('api_key', now)
@@ -173,7 +179,7 @@ export const createApiKey = operation({
         user_id: body.user_id || null,
         organization_code: body.org_code || null,
         ...keyColumns(key),
-        created_by: caller.administrator?.name ?? application?.name ?? null,
+        created_by: caller.administrator?.name ?? creator?.creator ?? null,
         created_at_ms: now,
         verification_count: 0,
       })
@@ -188,6 +194,17 @@ export const createApiKey = operation({
     return { code: 'API_KEY_CREATED', message: 'API key created', api_key: { id, key } }
   },
 })
+
+/**
+ * A key of the Management API opens no more than whoever gets to know it may do: else it would be a way to more.
+ * @throws {ApiError} 403 SCOPE_MISSING
+ */
+async function requireHeldScopes(db: Db, scopeIds: readonly string[], caller: Caller): Promise<void> {
+  if (scopeIds.length === 0) return
+  const rows = await db.selectFrom('api_scopes').select('key').where('id', 'in', scopeIds).orderBy('key').execute()
+  const missing = rows.find(({ key }) => !caller.scopes.has(key))
+  if (missing !== undefined) throw new ApiError(403, 'SCOPE_MISSING', `Scope is missing: ${missing.key}`)
+}
 
 async function checkedType(
   db: Db,
@@ -270,8 +287,17 @@ export const rotateApiKey = operation({
   description: 'Gives the key a new secret under the same id. The old one fails at once.',
   notFoundAsObject: true,
   responses: { 201: named('rotate_api_key_response', Success({ api_key: shownOnce })) },
-  handler: async ({ params, db, environment, record }) => {
+  handler: async ({ params, db, caller, environment, record }) => {
     const row = await requireApiKey(db, params.key_id)
+    const api = await db.selectFrom('apis').select('is_management_api').where('id', '=', row.api_id).executeTakeFirst()
+    if (api?.is_management_api) {
+      const held = await db.selectFrom('api_key_scopes').select('scope_id').where('key_id', '=', row.id).execute()
+      await requireHeldScopes(
+        db,
+        held.map(({ scope_id }) => scope_id),
+        caller,
+      )
+    }
     if (row.status !== 'active') {
       throw new ApiError(400, 'API_KEY_NOT_ACTIVE', `The key is ${row.status}. Only an active key can be rotated.`)
     }
@@ -316,7 +342,9 @@ export const verifyApiKey = operation({
     200: named(
       'verify_api_key_response',
       Success({
-        is_valid: Type.Optional(Type.Boolean({ description: 'Whether the key is known and active.' })),
+        is_valid: Type.Optional(
+          Type.Boolean({ description: 'Whether the key is known and active, and its owner not suspended.' }),
+        ),
         key_id: text('Id of the key; left out for an unknown one.'),
         status: text('active, inactive or revoked.'),
         scopes: Type.Optional(Type.Array(Type.String(), { description: 'Scopes of the key.' })),
@@ -330,34 +358,26 @@ export const verifyApiKey = operation({
     ),
   },
   handler: async ({ body, db, now, remoteAddress }) => {
-    const row = await db
-      .selectFrom('api_keys')
-      .selectAll()
-      .where('sha256', '=', keyHash(body.api_key))
-      .executeTakeFirst()
+    const row = await findKey(db, body.api_key)
     if (row === undefined) {
       return { code: 'API_KEY_INVALID', message: 'The API key is not known', is_valid: false, scopes: [] }
     }
-    const isValid = row.status === 'active'
-    if (isValid) {
-      // Counting is not a change that anyone would look for in the journal.
-      await db
-        .updateTable('api_keys')
-        .set((set) => ({
-          verification_count: set('verification_count', '+', 1),
-          last_verified_at_ms: now,
-          last_verified_ip: remoteAddress,
-        }))
-        .where('id', '=', row.id)
-        .execute()
-    }
+    const isActive = row.status === 'active'
+    const isValid = isActive && !row.isSuspended
+    // Counting is not a change that anyone would look for in the journal.
+    if (isValid) await countKeyUses(db, row.id, { uses: 1, lastMs: now, address: remoteAddress })
     const scopes = await scopesOf(db, [row.id])
     return {
       code: isValid ? 'API_KEY_VERIFIED' : 'API_KEY_INVALID',
-      message: isValid ? 'API key verified' : `The API key is ${row.status}`,
+      message: isValid
+        ? 'API key verified'
+        : isActive
+          ? 'The owner of the API key is suspended'
+          : `The API key is ${row.status}`,
       is_valid: isValid,
       key_id: row.id,
-      status: row.status,
+      // Who looks at the status alone is not to let a suspended owner in.
+      status: isActive && !isValid ? 'inactive' : row.status,
       scopes: scopes.get(row.id)!,
       org_code: row.organization_code,
       user_id: row.user_id,

@@ -11,6 +11,8 @@ export interface Client {
   orgCode: string | null
   /** Its organization is suspended: it gets no tokens, and those that it has open nothing. */
   isSuspended: boolean
+  /** Tokens issued up to this moment were ended by a suspension; null for none. */
+  tokensEndedAtMs: number | null
   accessTokenLifetimeSeconds: number
   /** Its own; null: it has no limit; undefined: the default holds. */
   rateLimit: RateLimit | null | undefined
@@ -63,6 +65,15 @@ export function changesClients(tables: ReadonlySet<string> | null): boolean {
 }
 
 /**
+ * Whether a suspension of the application's organization, over or not, has ended a token. Tokens know the second of their
+ * issue alone: those of the second in which the suspension came are ended too.
+ * @param issuedAt seconds since the epoch
+ */
+export function isEnded({ tokensEndedAtMs }: Client, issuedAt: number): boolean {
+  return tokensEndedAtMs !== null && issuedAt * 1000 <= tokensEndedAtMs
+}
+
+/**
  * Applications with their access, looked up live: what is remembered of one is dropped as soon as a commit changes an
  * application, an API, a scope or an authorisation, here or on another node.
  */
@@ -112,7 +123,7 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
     .selectFrom('applications')
     .leftJoin('organizations', 'organizations.code', 'applications.org_code')
     .select(['applications.id', 'type', 'org_code', 'access_token_lifetime_seconds', 'rate_limit'])
-    .select(['has_permissions_claim', 'organizations.is_suspended'])
+    .select(['has_permissions_claim', 'organizations.is_suspended', 'organizations.tokens_ended_at_ms'])
     .select((has) =>
       has
         .or(
@@ -152,6 +163,7 @@ async function readClient(db: Db, id: string): Promise<Client | undefined> {
     type: application.type,
     orgCode: application.org_code,
     isSuspended: application.is_suspended ?? false,
+    tokensEndedAtMs: application.tokens_ended_at_ms,
     accessTokenLifetimeSeconds: application.access_token_lifetime_seconds,
     rateLimit: application.rate_limit === null ? undefined : parseRateLimit(application.rate_limit),
     // SQLite answers 0 or 1.

@@ -2,6 +2,7 @@ import type { Environment } from '../environment.ts'
 import { OAuthError } from '../errors.ts'
 import { type AccessTokenClaims, isRefusal } from './access-token.ts'
 import { authenticateClient } from './client-auth.ts'
+import { isEnded } from './clients.ts'
 import { invalidRequest, readParameters } from './request.ts'
 import type { TokenRequest } from './token.ts'
 
@@ -76,12 +77,12 @@ export async function introspect(
 
 /** What of its scope a token still opens; undefined when its application is gone, or may not use any of its audiences. */
 async function scopeNow(
-  { azp, aud, scope }: AccessTokenClaims,
+  { azp, aud, iat, scope }: AccessTokenClaims,
   { clients }: Environment,
   { isManagementAudience }: ManagementChecks,
 ): Promise<string | undefined> {
   const client = await clients.find(azp)
-  if (client === undefined || client.isSuspended) return undefined
+  if (client === undefined || client.isSuspended || isEnded(client, iat)) return undefined
   const grants = [...client.grants.values()].filter(
     (grant) => aud.includes(grant.audience) || (grant.isManagementApi && aud.some(isManagementAudience)),
   )

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
+import { countKeyUses } from '../store/api-keys.ts'
 import type { Store } from '../store/store.ts'
 
 const flushIntervalMs = 5000
@@ -7,10 +8,11 @@ const hourMs = 3_600_000
 
 type Counts = Map<string, { applicationId: string; hourMs: number; tokens: number }>
 type LastUsed = Map<string, { secretId: string; usedAtMs: number }>
+type KeyUses = Map<string, { uses: number; lastMs: number; address: string }>
 
 /**
- * Counts tokens and notes when a secret was last used. Kept in memory and written in batches: nothing is written for
- * a single token. A crash loses the counts of the last seconds, never a token or a secret.
+ * Counts tokens and uses of API keys, and notes when a secret was last used. Kept in memory and written in batches:
+ * nothing is written for a single token or request. A crash loses the counts of the last seconds, never a token or a secret.
  */
 export class TokenUse {
   readonly #store: Store
@@ -20,6 +22,7 @@ export class TokenUse {
   issued = 0
   #counts: Counts = new Map()
   #lastUsed: LastUsed = new Map()
+  #keyUses: KeyUses = new Map()
   #flushing: Promise<void> = Promise.resolve()
 
   constructor(store: Store, log: Logger) {
@@ -39,6 +42,16 @@ export class TokenUse {
     else count.tokens += 1
   }
 
+  /**
+   * Notes that an API key was used as a bearer token.
+   * @param now milliseconds since the epoch
+   * @param address where the request came from
+   */
+  noteKey(keyId: string, now: number, address: string): void {
+    const uses = (this.#keyUses.get(keyId)?.uses ?? 0) + 1
+    this.#keyUses.set(keyId, { uses, lastMs: now, address })
+  }
+
   /** Writes what has come together; what cannot be written is kept for the next time. */
   flush(): Promise<void> {
     this.#flushing = this.#flushing.then(() => this.#write())
@@ -52,11 +65,13 @@ export class TokenUse {
   }
 
   async #write(): Promise<void> {
-    if (this.#lastUsed.size === 0) return
+    if (this.#lastUsed.size === 0 && this.#keyUses.size === 0) return
     const counts = this.#counts
     const lastUsed = this.#lastUsed
+    const keyUses = this.#keyUses
     this.#counts = new Map()
     this.#lastUsed = new Map()
+    this.#keyUses = new Map()
     try {
       await this.#store.write(async (db) => {
         // In one order on every node, or two that write at the same moment could wait for each other.
@@ -72,20 +87,27 @@ export class TokenUse {
           await sql`update application_secrets set last_used_at_ms = ${usedAtMs}
             where id = ${secretId} and coalesce(last_used_at_ms, 0) < ${usedAtMs}`.execute(db)
         }
+        for (const [keyId, uses] of [...keyUses].sort(([left], [right]) => (left < right ? -1 : 1))) {
+          await countKeyUses(db, keyId, uses)
+        }
       })
     } catch (error) {
       this.#log.warn({ err: error }, 'token counts could not be written; they are kept for the next attempt')
-      this.#keep(counts, lastUsed)
+      this.#keep(counts, lastUsed, keyUses)
     }
   }
 
-  #keep(counts: Counts, lastUsed: LastUsed): void {
+  #keep(counts: Counts, lastUsed: LastUsed, keyUses: KeyUses): void {
     for (const [key, count] of counts) {
       const newer = this.#counts.get(key)
       this.#counts.set(key, newer === undefined ? count : { ...count, tokens: count.tokens + newer.tokens })
     }
     for (const [secretId, use] of lastUsed) {
       if (!this.#lastUsed.has(secretId)) this.#lastUsed.set(secretId, use)
+    }
+    for (const [keyId, older] of keyUses) {
+      const newer = this.#keyUses.get(keyId)
+      this.#keyUses.set(keyId, newer === undefined ? older : { ...newer, uses: older.uses + newer.uses })
     }
   }
 }

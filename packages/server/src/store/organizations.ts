@@ -145,6 +145,8 @@ export async function updateOrganization(
     const suspension = changes.findIndex(([column]) => column === 'suspended_at_ms')
     if (suspension >= 0) changes.splice(suspension, 1)
   }
+  // Its applications' tokens are ended for good: the end of the suspension does not bring them back.
+  if (columns.is_suspended && !row.is_suspended) changes.push(['tokens_ended_at_ms', now])
   if (changes.length === 0) return false
   await db.updateTable('organizations').set(Object.fromEntries(changes)).where('code', '=', row.code).execute()
   if (columns.is_suspended && !row.is_suspended) {

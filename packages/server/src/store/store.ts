@@ -28,6 +28,7 @@ export type ChangeListener = (tables: ReadonlySet<string> | null) => void
 
 /** What this process remembers of the database is made from these tables, and dropped when one of them changes. */
 export const watchedTables: ReadonlySet<string> = new Set([
+  'api_keys',
   'apis',
   'api_scopes',
   'api_applications',
