@@ -9,14 +9,12 @@ import { type TestContext, test } from 'node:test'
 import type { TSchema } from '@sinclair/typebox'
 import { Ajv } from 'ajv'
 import fastJsonStringify from 'fast-json-stringify'
-import { sql } from 'kysely'
 import { operations } from './api/index.ts'
 import { ApiError } from './errors.ts'
 import { managementScopes } from './management-api.ts'
 import type { Operation } from './operation.ts'
-import { dialectOf } from './store/dialect.ts'
-import type { Db } from './store/tables.ts'
-import { addApplication, start, type TestReply, type TestServer } from './testing.ts'
+import { start, type TestReply, type TestServer } from './testing.ts'
+import { contentOf } from './testing-content.ts'
 import { exampleOf, placesOf, withValueAt } from './testing-examples.ts'
 import { fits, refused, withNullInLists } from './testing-replies.ts'
 import { call, type ExampleRequest, exampleRequest, makerOf, urlOf } from './testing-requests.ts'
@@ -135,32 +133,6 @@ test('no operation answers a token that has every scope but the one that it need
     assert.equal(reply.headers['www-authenticate'], challenge)
   })
 })
-
-test('an application of one organization is refused wherever it would reach beyond it', async (t) => {
-  const tokens = new WeakMap<TestServer, Promise<string>>()
-  await forEachOperation(t, async (operation, server) => {
-    if (operation.organizationAware) return
-    const token = tokens.get(server) ?? tokenOfOneOrganization(server)
-    tokens.set(server, token)
-    // What names an organization in it names another one.
-    const reply = await call(server, operation, await unboundRequest(operation), await token)
-    assert.equal(refused(reply, [403], operation.id).code, 'ORGANIZATION_ACCESS_DENIED')
-  })
-})
-
-async function tokenOfOneOrganization(server: TestServer): Promise<string> {
-  const { code } = await server.db.selectFrom('organizations').select('code').executeTakeFirstOrThrow()
-  const scopes = managementScopes.map(({ key }) => key)
-  const { clientId, clientSecret } = await addApplication(server, { scopes, orgCode: code })
-  const form = { grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }
-  const { body } = await server.send({
-    method: 'POST',
-    url: '/oauth2/token',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    payload: new URLSearchParams({ ...form, audience: `${server.baseUrl}/api` }).toString(),
-  })
-  return body.access_token
-}
 
 /** Of these, the ones that a schema does not take are wrong for it. */
 const values: readonly unknown[] = ['no such value', 7.5, true, null, {}, []]
@@ -378,23 +350,6 @@ test('a method that an address does not have gets 405, with those that it has', 
     })
   }
 })
-
-/** Everything that is stored, as one text; without the journal, and without what is counted beside the requests. */
-async function contentOf(db: Db): Promise<string> {
-  const tables =
-    dialectOf(db) === 'postgres'
-      ? sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema()`
-      : sql<{ name: string }>`select name from pragma_table_list where schema = 'main' and type = 'table'`
-  const names = (await tables.execute(db)).rows.map(({ name }) => name).sort()
-  assert.ok(names.includes('users'))
-  const content: Record<string, unknown[]> = {}
-  for (const name of names) {
-    if (name === 'events' || name === 'application_token_counts') continue
-    const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
-    content[name] = rows.map((row) => JSON.stringify({ ...row, last_used_at_ms: undefined })).sort()
-  }
-  return JSON.stringify(content)
-}
 
 function hasEmptyList(value: unknown): boolean {
   if (value === null || typeof value !== 'object') return false

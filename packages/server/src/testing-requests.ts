@@ -221,15 +221,16 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
     return (await succeed(api.post('/api/v1/directories', body))).directory.id
   },
   key_code_ref: ({ server }) => addConnectedApp(server),
-  'GetConnectedAppAuthUrl.user_id': ({ server, api }) => makers.user_id!({ server, api, made: {} }),
+  'GetConnectedAppAuthUrl.user_id': (scene) => makers.user_id!(scene),
   session_id: async (scene) => {
-    const { server, api } = scene
+    const { server, made } = scene
     const { environment } = server
-    const userId = (await makers.user_id!({ server, api, made: {} })) as string
+    const userId = (await makers.user_id!(scene)) as string
     const app = await requireConnectedApp(server.db, await addConnectedApp(server))
     const id = fresh('session')
     const tokens = { accessToken: 'owls', refreshToken: null, expiresAtMs: null }
-    const session = { id, appId: app.id, userId, organizationCode: null, tokens }
+    const organizationCode = (made.org_code as string | undefined) ?? null
+    const session = { id, appId: app.id, userId, organizationCode, tokens }
     await server.write((db) => addSession(db, session, { ...environment, now: startOfTest }))
     return id
   },
