@@ -14,6 +14,7 @@ import {
   scopesOf,
 } from '../store/api-keys.ts'
 import { cursorPage } from '../store/page.ts'
+import { reachOf } from '../store/reach.ts'
 import type { ApiKeyRow, Db } from '../store/tables.ts'
 import { timestamp } from '../time.ts'
 
@@ -320,8 +321,9 @@ export const deleteApiKey = operation({
   responses: { 200: SuccessReply },
   handler: async ({ params, db, record }) => {
     const row = await requireApiKey(db, params.key_id)
+    const reach = await reachOf(db, row.id, { scopes: 'api_key_scopes.key_id' })
     await db.deleteFrom('api_keys').where('id', '=', row.id).execute()
-    record('api_key.deleted', { api_key: { id: row.id } })
+    record('api_key.deleted', { api_key: { id: row.id }, reach })
     return ok
   },
 })

@@ -335,7 +335,7 @@ test('a connection that is deleted is off everywhere, and identities that belong
     type: 'connection.deleted',
     data: {
       connection: { id, name: 'Okta', display_name: 'Okta', strategy: 'saml:okta' },
-      reach: { applications: 1, organizations: 1, directories: 0 },
+      reach: { applications: 1, organizations: 1, directories: 0, sessions: 0 },
     },
     application_id: server.firstClient.clientId,
     request_id: (await server.events()).at(-1)!.request_id,

@@ -207,7 +207,12 @@ test('a directory keeps on without its connection, and goes with its organizatio
   const { directory } = (await api.get(`${directories}/${id}`)).body
   assert.deepEqual([directory.enterprise_connection_id, directory.enterprise_connection_name], [null, null])
   const { data } = (await server.events()).at(-1)!
-  assert.deepEqual((data as { reach: object }).reach, { applications: 0, organizations: 1, directories: 1 })
+  assert.deepEqual((data as { reach: object }).reach, {
+    applications: 0,
+    organizations: 1,
+    directories: 1,
+    sessions: 0,
+  })
   await api.delete(`/api/v1/organization/${zoo}`)
   assert.equal((await api.get(`${directories}/${id}`)).status, 404)
 })

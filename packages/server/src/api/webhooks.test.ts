@@ -115,5 +115,8 @@ test('a webhook that is deleted is gone', async (t) => {
   assert.equal((await as().patch(`${url}/${id}`, { name: 'Gong' })).status, 404)
   const last = (await events()).at(-1)!
   const { name, endpoint } = bell
-  assert.deepEqual([last.type, last.data], ['webhook.deleted', { webhook: { id, name, endpoint } }])
+  assert.deepEqual(
+    [last.type, last.data],
+    ['webhook.deleted', { webhook: { id, name, endpoint }, reach: { deliveries: 0 } }],
+  )
 })

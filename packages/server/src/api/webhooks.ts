@@ -3,6 +3,7 @@ import { invalid, shown } from '../errors.ts'
 import { type EventType, kindeEventTypes } from '../journal/record.ts'
 import { endpointFault } from '../journal/webhook-target.ts'
 import { Nullable, named, ok, operation, Success } from '../operation.ts'
+import { reachOf } from '../store/reach.ts'
 import { disableWebhook, enableWebhook, eventTypesOf, putEventTypes, requireWebhook } from '../store/webhooks.ts'
 import { timestamp } from '../time.ts'
 
@@ -193,8 +194,9 @@ export const deleteWebhook = operation({
   responses: { 200: named('delete_webhook_response', Success({})) },
   handler: async ({ params, db, record }) => {
     const { id, name, endpoint } = await requireWebhook(db, params.webhook_id)
+    const reach = await reachOf(db, id, { deliveries: 'webhook_deliveries.webhook_id' })
     await db.deleteFrom('webhooks').where('id', '=', id).execute()
-    record('webhook.deleted', { webhook: { id, name, endpoint } })
+    record('webhook.deleted', { webhook: { id, name, endpoint }, reach })
     return ok
   },
 })

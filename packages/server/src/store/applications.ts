@@ -4,6 +4,7 @@ import { parseRateLimit, rateLimitForms } from '../rate-limit.ts'
 import type { Cipher } from './cipher.ts'
 import { dialectOf, nameSort } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import type { ApplicationRow, Db } from './tables.ts'
 
 /** Kinde's four types of application. */
@@ -152,26 +153,20 @@ export async function newestSecret(db: Db, applicationId: string, cipher: Cipher
 /**
  * Deletes an application. Secrets, URLs, authorizations with their scopes and counts go with it by their foreign keys;
  * property values have none, because their owner may be a user or an organization too.
- * @returns how many secrets, authorized APIs and URLs went with it
+ * @returns how far that reached
  */
-export async function deleteApplication(
-  db: Db,
-  id: string,
-): Promise<{ secrets: number; apis: number; redirect_urls: number; logout_urls: number }> {
-  const secrets = await countRows(db, 'application_secrets', id)
-  const apis = await countRows(db, 'api_applications', id)
+export async function deleteApplication(db: Db, id: string) {
   const urls = await db.selectFrom('application_urls').select('kind').where('application_id', '=', id).execute()
   const redirectUrls = urls.filter(({ kind }) => kind === 'redirect').length
+  const reach = await reachOf(db, id, {
+    secrets: 'application_secrets.application_id',
+    apis: 'api_applications.application_id',
+    connections: 'application_connections.application_id',
+    access_roles: 'application_access_roles.application_id',
+    properties: 'property_values.owner_id',
+    sessions: 'sessions.application_id',
+  })
   await db.deleteFrom('property_values').where('owner_id', '=', id).execute()
   await db.deleteFrom('applications').where('id', '=', id).execute()
-  return { secrets, apis, redirect_urls: redirectUrls, logout_urls: urls.length - redirectUrls }
-}
-
-async function countRows(db: Db, table: 'application_secrets' | 'api_applications', id: string): Promise<number> {
-  const { rows } = await db
-    .selectFrom(table)
-    .select((select) => select.fn.countAll<number>().as('rows'))
-    .where('application_id', '=', id)
-    .executeTakeFirstOrThrow()
-  return Number(rows)
+  return { ...reach, redirect_urls: redirectUrls, logout_urls: urls.length - redirectUrls }
 }

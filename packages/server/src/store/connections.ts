@@ -5,6 +5,7 @@ import { dialectOf, violatedUnique } from './dialect.ts'
 import { isEnterprise } from './identity-values.ts'
 import type { Ids } from './ids.ts'
 import { oneOf } from './one-of.ts'
+import { reachOf } from './reach.ts'
 import type { ConnectionRow, Db } from './tables.ts'
 
 /** The strategies of connections that can be made, by the kind of settings that their provider needs. */
@@ -303,27 +304,18 @@ export function requireSignIn({ id, type }: { id: string; type: string }, field:
 }
 
 /**
- * Deletes a connection. It is off everywhere; directories stay without one, and identities stay, although nobody can
- * sign in with them any more.
+ * Deletes a connection. It is off everywhere; directories and sessions stay without one, and identities stay, although
+ * nobody can sign in with them any more.
  * @returns how far that reached
  */
-export async function deleteConnection(
-  db: Db,
-  id: string,
-): Promise<{ applications: number; organizations: number; directories: number }> {
-  const count = async (table: 'application_connections' | 'organization_connections' | 'directories') => {
-    const { rows } = await db
-      .selectFrom(table)
-      .select((select) => select.fn.countAll<number>().as('rows'))
-      .where('connection_id', '=', id)
-      .executeTakeFirstOrThrow()
-    return Number(rows)
-  }
-  const reach = {
-    applications: await count('application_connections'),
-    organizations: await count('organization_connections'),
-    directories: await count('directories'),
-  }
+export async function deleteConnection(db: Db, id: string) {
+  const reach = await reachOf(db, id, {
+    applications: 'application_connections.connection_id',
+    organizations: 'organization_connections.connection_id',
+    directories: 'directories.connection_id',
+    sessions: 'sessions.connection_id',
+  })
+  await db.updateTable('sessions').set({ connection_id: null }).where('connection_id', '=', id).execute()
   await db.deleteFrom('connections').where('id', '=', id).execute()
   return reach
 }

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import { ApiError, invalid, shown } from '../errors.ts'
 import { dialectOf, violatedUnique } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import type { Database, Db } from './tables.ts'
 
 export const flagTypes = ['str', 'int', 'bool'] as const
@@ -80,14 +81,10 @@ export async function createFlag(
 }
 
 /** Deletes a flag with its overrides at every level. @returns how many those were */
-export async function deleteFlag(db: Db, id: string): Promise<{ overrides: number }> {
-  const { overrides } = await db
-    .selectFrom('feature_flag_overrides')
-    .select((select) => select.fn.countAll<number>().as('overrides'))
-    .where('flag_id', '=', id)
-    .executeTakeFirstOrThrow()
+export async function deleteFlag(db: Db, id: string) {
+  const reach = await reachOf(db, id, { overrides: 'feature_flag_overrides.flag_id' })
   await db.deleteFrom('feature_flags').where('id', '=', id).execute()
-  return { overrides: Number(overrides) }
+  return reach
 }
 
 const leastInt = -2_147_483_648

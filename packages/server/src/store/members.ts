@@ -152,7 +152,7 @@ export async function updateMember(db: Db, member: Member, { roles, permissions 
 
 /**
  * Takes a held member out of an organization, with what it has there: roles, permissions, API scopes, sessions, second
- * factors. The user stays.
+ * factors, connected apps. The user stays.
  * @returns whether it was a member
  */
 export async function removeMember(db: Db, { organizationCode, userId }: Member): Promise<boolean> {
@@ -163,7 +163,7 @@ export async function removeMember(db: Db, { organizationCode, userId }: Member)
     .returning('last_signed_in_at_ms')
     .executeTakeFirst()
   if (membership === undefined) return false
-  for (const table of ['sessions', 'mfa_factors'] as const) {
+  for (const table of ['sessions', 'mfa_factors', 'connected_app_sessions'] as const) {
     await db.deleteFrom(table).where('user_id', '=', userId).where('organization_code', '=', organizationCode).execute()
   }
   // Lists show where a user has signed in.

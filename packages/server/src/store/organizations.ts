@@ -4,7 +4,9 @@ import { timestamp } from '../time.ts'
 import { type Color, parseColor } from './colors.ts'
 import { dialectOf, nameSort } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import type { Database, Db, OrganizationRow } from './tables.ts'
+import { afterSignInsAreGone, usersSignedInTo } from './users.ts'
 
 /** The colours of a brand, and their names in the API. */
 export const brandColors = [
@@ -260,27 +262,47 @@ export function suspendedOn({ suspended_at_ms: ms }: OrganizationRow): string | 
  * Removes an organization with everything that belongs to it; its users stay.
  * @returns how far that reached
  */
-export async function deleteOrganization(db: Db, code: string): Promise<{ users: number; applications: number }> {
+export async function deleteOrganization(db: Db, code: string, now: number) {
   if (dialectOf(db) === 'postgres') {
     // Whoever keeps it to add something goes first; nothing is added after that.
     await db.selectFrom('organizations').select('code').where('code', '=', code).forUpdate().execute()
   }
-  const { users } = await db
-    .selectFrom('organization_users')
-    .select((select) => select.fn.countAll<number>().as('users'))
-    .where('organization_code', '=', code)
-    .executeTakeFirstOrThrow()
-  const { applications } = await db
-    .selectFrom('applications')
-    .select((select) => select.fn.countAll<number>().as('applications'))
-    .where('org_code', '=', code)
-    .executeTakeFirstOrThrow()
+  const reach = await reachOf(db, code, {
+    users: 'organization_users.organization_code',
+    invites: 'organization_invites.organization_code',
+    applications: 'applications.org_code',
+    connections: 'connections.organization_code',
+    directories: 'directories.organization_code',
+    api_keys: 'api_keys.organization_code',
+    connected_apps: 'connected_app_sessions.organization_code',
+    sessions: 'sessions.organization_code',
+    properties: 'property_values.owner_id',
+    feature_flags: 'feature_flag_overrides.owner_id',
+    billing_customers: 'billing_customers.organization_code',
+  })
+  const signedIn = await usersSignedInTo(db, code)
   // What is kept by the owner's code alone, without a foreign key.
-  await db.deleteFrom('property_values').where('owner_id', '=', code).execute()
+  await db
+    .deleteFrom('property_values')
+    .where((where) =>
+      where.or([
+        where('owner_id', '=', code),
+        where('owner_id', 'in', where.selectFrom('applications').select('id').where('org_code', '=', code)),
+      ]),
+    )
+    .execute()
   await db.deleteFrom('feature_flag_overrides').where('level', '=', 'org').where('owner_id', '=', code).execute()
   await db.deleteFrom('logos').where('organization_code', '=', code).execute()
+  await db
+    .updateTable('sessions')
+    .set({ connection_id: null })
+    .where('connection_id', 'in', (select) =>
+      select.selectFrom('connections').select('id').where('organization_code', '=', code),
+    )
+    .execute()
   // Its M2M applications go by the foreign key, but this process remembers them: the statement tells.
   await db.deleteFrom('applications').where('org_code', '=', code).execute()
   await db.deleteFrom('organizations').where('code', '=', code).execute()
-  return { users: Number(users), applications: Number(applications) }
+  await afterSignInsAreGone(db, signedIn, now)
+  return reach
 }

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { type ApiError, invalid, notFound, shown } from '../errors.ts'
 import { dialectOf, nameSort, violatedUnique } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import type { Database, Db } from './tables.ts'
 
 export type PermissionRow = Selectable<Database['permissions']>
@@ -76,35 +77,19 @@ async function withOwnKey(key: string, write: () => Promise<unknown>): Promise<v
   }
 }
 
-/** How far the deletion of a permission reached. */
-export interface PermissionReach {
-  /** Members of organizations who had it beside their roles. */
-  users: number
-  /** Roles that held it. */
-  roles: number
-  /** Roles that could be assigned only by those who had it; they need no permission now. */
-  assignments: number
-}
-
-/** Deletes a permission. Roles and members lose it by their foreign keys. @returns how far that reached */
-export async function deletePermission(db: Db, id: string): Promise<PermissionReach> {
-  const { users } = await db
-    .selectFrom('organization_user_permissions')
-    .select((select) => select.fn.count<number>('user_id').distinct().as('users'))
-    .where('permission_id', '=', id)
-    .executeTakeFirstOrThrow()
-  const { roles } = await db
-    .selectFrom('role_permissions')
-    .select((select) => select.fn.countAll<number>().as('roles'))
-    .where('permission_id', '=', id)
-    .executeTakeFirstOrThrow()
-  const { assignments } = await db
-    .selectFrom('roles')
-    .select((select) => select.fn.countAll<number>().as('assignments'))
-    .where('assignment_permission_id', '=', id)
-    .executeTakeFirstOrThrow()
+/**
+ * Deletes a permission. Roles and members lose it by their foreign keys.
+ * @returns how far that reached: members who had it beside their roles, roles that held it, and roles (`assignments`)
+ *   that could be assigned only by those who had it, and need no permission now
+ */
+export async function deletePermission(db: Db, id: string) {
+  const reach = await reachOf(db, id, {
+    users: { by: 'organization_user_permissions.permission_id', of: 'user_id' },
+    roles: 'role_permissions.permission_id',
+    assignments: 'roles.assignment_permission_id',
+  })
   await db.deleteFrom('permissions').where('id', '=', id).execute()
-  return { users: Number(users), roles: Number(roles), assignments: Number(assignments) }
+  return reach
 }
 
 /** A permission as events tell of it: the form that Kinde's webhooks have. */

@@ -3,6 +3,7 @@ import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { dialectOf, violatedUnique } from './dialect.ts'
 import type { Ids } from './ids.ts'
 import { oneOf } from './one-of.ts'
+import { reachOf } from './reach.ts'
 import type { Database, Db } from './tables.ts'
 
 /** What a property belongs to: users, organizations or applications. */
@@ -62,14 +63,10 @@ export async function createProperty(
 }
 
 /** Deletes a property with all its values. @returns how many those were */
-export async function deleteProperty(db: Db, id: string): Promise<{ values: number }> {
-  const { values } = await db
-    .selectFrom('property_values')
-    .select((select) => select.fn.countAll<number>().as('values'))
-    .where('property_id', '=', id)
-    .executeTakeFirstOrThrow()
+export async function deleteProperty(db: Db, id: string) {
+  const reach = await reachOf(db, id, { values: 'property_values.property_id' })
   await db.deleteFrom('properties').where('id', '=', id).execute()
-  return { values: Number(values) }
+  return reach
 }
 
 /** @throws {ApiError} 400 CATEGORY_NOT_FOUND, INVALID_CATEGORY for one of another context */

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { invalid, notFound, shown } from '../errors.ts'
 import { dialectOf, nameSort, violatedUnique } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import { statement } from './statement.ts'
 import type { Database, Db } from './tables.ts'
 
@@ -69,42 +70,17 @@ async function withOwnKey(key: string, write: () => Promise<unknown>): Promise<v
   }
 }
 
-/** How far the deletion of a role reached. */
-export interface RoleReach {
-  /** Users who had it, in one organization or several. */
-  users: number
-  permissions: number
-  scopes: number
-  /** Applications that let its holders in. */
-  applications: number
-  /** Invites, open or not, with which it came. */
-  invites: number
-}
-
 /** Deletes a role. Members, applications and what it held lose it by their foreign keys. @returns how far that reached */
-export async function deleteRole(db: Db, id: string): Promise<RoleReach> {
-  const { users } = await db
-    .selectFrom('organization_user_roles')
-    .select((select) => select.fn.count<number>('user_id').distinct().as('users'))
-    .where('role_id', '=', id)
-    .executeTakeFirstOrThrow()
-  const count = async (
-    table: 'role_permissions' | 'role_scopes' | 'application_access_roles' | 'organization_invite_roles',
-  ) => {
-    const { rows } = await db
-      .selectFrom(table)
-      .select((select) => select.fn.countAll<number>().as('rows'))
-      .where('role_id', '=', id)
-      .executeTakeFirstOrThrow()
-    return Number(rows)
-  }
-  const reach = {
-    users: Number(users),
-    permissions: await count('role_permissions'),
-    scopes: await count('role_scopes'),
-    applications: await count('application_access_roles'),
-    invites: await count('organization_invite_roles'),
-  }
+export async function deleteRole(db: Db, id: string) {
+  const reach = await reachOf(db, id, {
+    // Each of them once, however many organizations it has the role in.
+    users: { by: 'organization_user_roles.role_id', of: 'user_id' },
+    permissions: 'role_permissions.role_id',
+    scopes: 'role_scopes.role_id',
+    system_permissions: 'role_system_permissions.role_id',
+    applications: 'application_access_roles.role_id',
+    invites: 'organization_invite_roles.role_id',
+  })
   await db.deleteFrom('roles').where('id', '=', id).execute()
   return reach
 }

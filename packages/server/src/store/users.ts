@@ -1,10 +1,12 @@
-import type { Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { timestamp } from '../time.ts'
 import { type Dialect, dialectOf, violatedUnique } from './dialect.ts'
 import { isEnterprise } from './identity-values.ts'
 import type { Ids } from './ids.ts'
 import { bareMembership, type Membership, membershipsOf } from './memberships.ts'
+import { oneOf } from './one-of.ts'
+import { reachOf } from './reach.ts'
 import { grantDefaultRoles } from './roles.ts'
 import { statement } from './statement.ts'
 import { fullName } from './subscribers.ts'
@@ -333,28 +335,23 @@ export async function updateUser(db: Db, id: string, changes: UserChanges): Prom
  * @param options `withSubscription`: its addresses are taken from the list of subscribers, too
  * @returns how far that reached
  */
-export async function deleteUser(
-  db: Db,
-  id: string,
-  options: { withSubscription: boolean },
-): Promise<{ identities: number; organizations: number; subscribers: number }> {
-  const count = async (table: 'identities' | 'organization_users') => {
-    const { rows } = await db
-      .selectFrom(table)
-      .select((select) => select.fn.countAll<number>().as('rows'))
-      .where('user_id', '=', id)
-      .executeTakeFirstOrThrow()
-    return Number(rows)
-  }
-  const reach = {
-    identities: await count('identities'),
-    organizations: await count('organization_users'),
-    subscribers: options.withSubscription ? await unsubscribe(db, id) : 0,
-  }
+export async function deleteUser(db: Db, id: string, options: { withSubscription: boolean }) {
+  const reach = await reachOf(db, id, {
+    identities: 'identities.user_id',
+    organizations: 'organization_users.user_id',
+    properties: 'property_values.owner_id',
+    feature_flags: 'feature_flag_overrides.owner_id',
+    sessions: 'sessions.user_id',
+    mfa_factors: 'mfa_factors.user_id',
+    api_keys: 'api_keys.user_id',
+    connected_apps: 'connected_app_sessions.user_id',
+    billing_customers: 'billing_customers.user_id',
+  })
+  const subscribers = options.withSubscription ? await unsubscribe(db, id) : 0
   await db.deleteFrom('property_values').where('owner_id', '=', id).execute()
   await db.deleteFrom('feature_flag_overrides').where('level', '=', 'usr').where('owner_id', '=', id).execute()
   await db.deleteFrom('users').where('id', '=', id).execute()
-  return reach
+  return { ...reach, subscribers }
 }
 
 async function unsubscribe(db: Db, userId: string): Promise<number> {
@@ -380,12 +377,58 @@ export async function refreshUser(db: Db, id: string): Promise<UserRow> {
     row[type] = identities.find((identity) => identity.is_primary && identity.type === type)?.value ?? null
   }
   row.search_text = userSearchText(row, identities)
-  row.document = userDocument(row, await organizationSignIns(db, row))
+  const hasSignedIn = row.last_signed_in_at_ms !== null
+  row.document = userDocument(row, hasSignedIn ? ((await organizationSignIns(db, [id])).get(id) ?? []) : null)
   Object.assign(row, userSortKeys(row))
   const { email, phone, username, search_text, document, name_sort, email_sort } = row
   const derived = { email, phone, username, search_text, document, name_sort, email_sort }
   await db.updateTable('users').set(derived).where('id', '=', id).execute()
   return row
+}
+
+/** The users who have signed in to an organization, held until the transaction ends, in an order that all keep. */
+export async function usersSignedInTo(db: Db, organizationCode: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('users')
+    .select('id')
+    .where('id', 'in', (select) =>
+      select
+        .selectFrom('organization_users')
+        .select('user_id')
+        .where('organization_code', '=', organizationCode)
+        .where('last_signed_in_at_ms', 'is not', null),
+    )
+    .orderBy('id')
+    .$if(dialectOf(db) === 'postgres', (query) => query.forNoKeyUpdate())
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** How many users are rendered at a time. */
+const renderedAtOnce = 1000
+
+/**
+ * To be called once an organization is gone to which these users, held by {@link usersSignedInTo}, have signed in: lists
+ * do not show that any more, and claims that were made from it are not used for another token.
+ */
+export async function afterSignInsAreGone(db: Db, userIds: readonly string[], now: number): Promise<void> {
+  for (let from = 0; from < userIds.length; from += renderedAtOnce) {
+    const ids = userIds.slice(from, from + renderedAtOnce)
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where(oneOf(db, 'id', ids))
+      .execute()
+    const signIns = await organizationSignIns(db, ids)
+    const documents = rows.map((row) => [row.id, userDocument(row, signIns.get(row.id) ?? [])])
+    const list = JSON.stringify(documents)
+    const rendered =
+      dialectOf(db) === 'sqlite'
+        ? sql`select value ->> 0 as id, value ->> 1 as document from json_each(${list})`
+        : sql`select value ->> 0 as id, value ->> 1 as document from json_array_elements(${list}::text::json) as value`
+    await sql`update users set document = rendered.document, claims_refreshed_at_ms = ${now}
+      from (${rendered}) as rendered where users.id = rendered.id`.execute(db)
+  }
 }
 
 export function userSearchText(
@@ -395,19 +438,21 @@ export function userSearchText(
   return searchText([fullName(first, last), first ? last : null, ...identities.map(({ value }) => value)])
 }
 
-async function organizationSignIns(db: Db, row: UserRow) {
-  if (row.last_signed_in_at_ms === null) return null
+/** When users have signed in to their organizations, by the user's id. */
+async function organizationSignIns(db: Db, userIds: readonly string[]) {
   const rows = await db
     .selectFrom('organization_users')
-    .select(['organization_code', 'last_signed_in_at_ms'])
-    .where('user_id', '=', row.id)
+    .select(['user_id', 'organization_code', 'last_signed_in_at_ms'])
+    .where(oneOf(db, 'user_id', userIds))
     .where('last_signed_in_at_ms', 'is not', null)
     .orderBy('organization_code')
     .execute()
-  return rows.map((member) => ({
-    org_code: member.organization_code,
-    last_signed_in: timestamp(member.last_signed_in_at_ms!),
-  }))
+  const signIns = new Map<string, { org_code: string; last_signed_in: string }[]>()
+  for (const { user_id: userId, organization_code: code, last_signed_in_at_ms: ms } of rows) {
+    const signIn = { org_code: code, last_signed_in: timestamp(ms!) }
+    signIns.set(userId, [...(signIns.get(userId) ?? []), signIn])
+  }
+  return signIns
 }
 
 /**

@@ -4,6 +4,7 @@ import { Choice, Nullable, named, ok, operation, Success } from '../../operation
 import { requireApi } from '../../store/apis.ts'
 import { type ApplicationType, applicationTypeLabels } from '../../store/applications.ts'
 import { nameSort, violatedUnique } from '../../store/dialect.ts'
+import { reachOf } from '../../store/reach.ts'
 
 const id = Type.Optional(Type.String({ description: 'Id of the API.' }))
 const name = Type.Optional(Type.String({ description: 'Name of the API.' }))
@@ -183,13 +184,13 @@ export const deleteApi = operation({
     if (api.is_management_api) {
       throw new ApiError(400, 'MANAGEMENT_API_CANNOT_BE_DELETED', 'The Management API is part of the server.')
     }
-    const { applications } = await db
-      .selectFrom('api_applications')
-      .select((select) => select.fn.countAll<number>().as('applications'))
-      .where('api_id', '=', api.id)
-      .executeTakeFirstOrThrow()
+    const reach = await reachOf(db, api.id, {
+      scopes: 'api_scopes.api_id',
+      applications: 'api_applications.api_id',
+      api_keys: 'api_keys.api_id',
+    })
     await db.deleteFrom('apis').where('id', '=', api.id).execute()
-    record('api.deleted', { api: { id: api.id }, reach: { applications: Number(applications) } })
+    record('api.deleted', { api: { id: api.id }, reach })
     return { code: 'API_DELETED', message: 'API successfully deleted' }
   },
 })

@@ -105,7 +105,7 @@ test('a scope that is deleted is gone from applications, and the event tells how
   assert.deepEqual((await server.events()).at(-1)?.data, {
     api: { id: apiId },
     scope: { id: body.scope.id, key: 'read:animals' },
-    reach: { applications: 1, users: 0 },
+    reach: { applications: 1, users: 0, roles: 0, api_keys: 0 },
   })
   for (const gone of [await api.get(url), await api.delete(url), await api.patch(url, { description: '' })]) {
     assert.deepEqual([gone.status, gone.body.errors[0].code], [404, 'API_SCOPE_NOT_FOUND'])

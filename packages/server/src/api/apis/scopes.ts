@@ -3,6 +3,7 @@ import { invalid, shown } from '../../errors.ts'
 import { named, ok, operation, Success } from '../../operation.ts'
 import { requireApi, requireOwnApi, requireScope } from '../../store/apis.ts'
 import { violatedUnique } from '../../store/dialect.ts'
+import { reachOf } from '../../store/reach.ts'
 
 const scope = Type.Object({
   id: Type.Optional(Type.String({ description: 'Id of the scope.' })),
@@ -130,27 +131,20 @@ export const deleteApiScope = operation({
   scope: 'delete:apis_scopes',
   tag: 'APIs',
   summary: 'Delete a scope of an API',
-  description: 'Takes the scope from every application and user that has it. Tokens that carry it keep it.',
+  description:
+    'Takes the scope from every application, role, user and API key that has it. Tokens that carry it keep it.',
   responses: { 200: null },
   handler: async ({ params, db, record }) => {
     const api = await requireOwnApi(db, params.api_id)
     const { id, key } = await requireScope(db, api.id, params.scope_id)
-    const { applications } = await db
-      .selectFrom('api_application_scopes')
-      .select((select) => select.fn.countAll<number>().as('applications'))
-      .where('scope_id', '=', id)
-      .executeTakeFirstOrThrow()
-    const { users } = await db
-      .selectFrom('user_api_scopes')
-      .select((select) => select.fn.countAll<number>().as('users'))
-      .where('scope_id', '=', id)
-      .executeTakeFirstOrThrow()
-    await db.deleteFrom('api_scopes').where('id', '=', id).execute()
-    record('api.scope_deleted', {
-      api: { id: api.id },
-      scope: { id, key },
-      reach: { applications: Number(applications), users: Number(users) },
+    const reach = await reachOf(db, id, {
+      applications: 'api_application_scopes.scope_id',
+      users: { by: 'user_api_scopes.scope_id', of: 'user_id' },
+      roles: 'role_scopes.scope_id',
+      api_keys: 'api_key_scopes.scope_id',
     })
+    await db.deleteFrom('api_scopes').where('id', '=', id).execute()
+    record('api.scope_deleted', { api: { id: api.id }, scope: { id, key }, reach })
     return ok
   },
 })

@@ -313,7 +313,16 @@ test('an application that is deleted is gone at once, with its tokens and its se
   assert.deepEqual([gone.status, gone.body.errors[0].code], [404, 'APPLICATION_NOT_FOUND'])
   assert.deepEqual((await server.events()).at(-1)?.data, {
     application: { id: client.id, name: 'Keeper' },
-    reach: { secrets: 1, apis: 1, redirect_urls: 2, logout_urls: 0 },
+    reach: {
+      secrets: 1,
+      apis: 1,
+      connections: 0,
+      access_roles: 0,
+      properties: 1,
+      sessions: 0,
+      redirect_urls: 2,
+      logout_urls: 0,
+    },
   })
   const { db } = server
   const left = [

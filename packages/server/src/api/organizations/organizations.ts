@@ -411,7 +411,7 @@ export const deleteOrganization = operation({
     'Its users stay.',
   notFoundAsObject: true,
   responses: { 200: SuccessReply },
-  handler: async ({ params, db, record }) => {
+  handler: async ({ params, db, now, record }) => {
     const row = await requireOrganization(db, params.org_code)
     if (row.is_default) {
       throw new ApiError(
@@ -420,7 +420,7 @@ export const deleteOrganization = operation({
         'The default organization stays: users without another one belong to it.',
       )
     }
-    const reach = await removeOrganization(db, row.code)
+    const reach = await removeOrganization(db, row.code, now)
     record('organization.deleted', { organization: { code: row.code }, reach })
     return ok
   },

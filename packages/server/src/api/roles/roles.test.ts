@@ -239,7 +239,10 @@ test('a deleted role is gone from everyone and everything, and the event tells h
     [event?.type, event?.data],
     [
       'role.deleted',
-      { role: { id: role }, reach: { users: 1, permissions: 1, scopes: 2, applications: 1, invites: 0 } },
+      {
+        role: { id: role },
+        reach: { users: 1, permissions: 1, scopes: 2, system_permissions: 1, applications: 1, invites: 0 },
+      },
     ],
   )
   const tables = [

@@ -367,7 +367,21 @@ for (const [parameter, subscribersLeft] of [
     assert.equal((await as().get('/api/v1/subscribers')).body.subscribers.length, subscribersLeft)
     assert.deepEqual((await server.events()).at(-1), {
       type: 'user.deleted',
-      data: { user: { id }, reach: { identities: 2, organizations: 1, subscribers: 2 - subscribersLeft } },
+      data: {
+        user: { id },
+        reach: {
+          identities: 2,
+          organizations: 1,
+          properties: 1,
+          feature_flags: 1,
+          sessions: 0,
+          mfa_factors: 0,
+          api_keys: 0,
+          connected_apps: 0,
+          billing_customers: 0,
+          subscribers: 2 - subscribersLeft,
+        },
+      },
       application_id: server.firstClient.clientId,
       request_id: (await server.events()).at(-1)!.request_id,
     })

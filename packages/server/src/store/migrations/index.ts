@@ -10,6 +10,7 @@ import * as subscribersKeysBilling from './0008-subscribers-keys-billing.ts'
 import * as organizationInvites from './0009-organization-invites.ts'
 import * as requests from './0010-requests.ts'
 import * as administrators from './0011-administrators.ts'
+import * as references from './0012-references.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0009-organization-invites': organizationInvites,
   '0010-requests': requests,
   '0011-administrators': administrators,
+  '0012-references': references,
 }
