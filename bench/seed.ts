@@ -67,10 +67,14 @@ export function seedSqlite(file: string, people: number): void {
     database.exec('commit')
   }
   database.exec(gather(defaultGathered))
+  database.exec(placeMembers)
   for (const { sql } of indexes) database.exec(sql)
   database.exec('pragma wal_checkpoint(truncate)')
   database.close()
 }
+
+/** Members are listed by the `seq` that the database has given their users. */
+const placeMembers = 'update organization_users set user_seq = (select seq from users where users.id = user_id)'
 
 const defaultGathered = 1_048_576
 
@@ -117,6 +121,7 @@ export async function seedPostgres(url: string, schema: string, people: number):
   }
   for (const stream of streams) stream.end()
   await Promise.all(finished)
+  await sql.unsafe(placeMembers)
   await Promise.all(indexes.map(({ indexdef }) => sql.unsafe(indexdef)))
   await Promise.all(tables.map(([table]) => sql.unsafe(`vacuum analyze ${table}`)))
   await sql.end()

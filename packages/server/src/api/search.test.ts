@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { seqOfUser } from '../store/users.ts'
 import { addApplication, start, type TestClient, type TestServer } from '../testing.ts'
 
 interface Person {
@@ -173,7 +174,7 @@ async function people(t: TestContext) {
   await server.write(async (db) => {
     await db
       .insertInto('organization_users')
-      .values({ organization_code: two, user_id: ada, joined_at_ms: 9e12 })
+      .values({ organization_code: two, user_id: ada, joined_at_ms: 9e12, user_seq: seqOfUser(db, ada) })
       .execute()
     for (const [organization, user, scope] of [
       [one, ada, 'zoo read:owls'],

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { type ApiError, invalid, shown } from '../errors.ts'
 import { dialectOf } from './dialect.ts'
 import { type Grant, membershipsOf } from './memberships.ts'
@@ -6,12 +6,30 @@ import { oneOf } from './one-of.ts'
 import { requireMembership } from './organizations.ts'
 import { grantDefaultRoles } from './roles.ts'
 import type { Db, UserRow } from './tables.ts'
-import { holdUser, refreshUser, userEventData } from './users.ts'
+import type { FoundUser } from './user-search.ts'
+import { holdUser, refreshUser, seqOfUser, userEventData } from './users.ts'
 
 /** A user in an organization. */
 export interface Member {
   organizationCode: string
   userId: string
+}
+
+/**
+ * Members of an organization in the order in which their users were made, as lists show them. A page costs the same
+ * wherever it begins and however many members and users there are.
+ * @param after the `seq` of the user behind which the page begins
+ */
+export function membersInOrder(
+  organizationCode: string,
+  { after, limit }: { after: number; limit: number },
+): RawBuilder<FoundUser> {
+  // The page first: of the users just these are looked up then, whatever the planner thinks.
+  return sql`
+    select users.seq, users.document from (
+      select user_id, user_seq from organization_users
+      where organization_code = ${organizationCode} and user_seq > ${after} order by user_seq limit ${limit}
+    ) as page join users on users.id = page.user_id order by page.user_seq`
 }
 
 /** What a member can be given, and where it is kept. */
@@ -137,7 +155,12 @@ export async function addMember(db: Db, member: Member, grants: MemberGrants, no
   const { organizationCode, userId } = member
   await db
     .insertInto('organization_users')
-    .values({ organization_code: organizationCode, user_id: userId, joined_at_ms: now })
+    .values({
+      organization_code: organizationCode,
+      user_id: userId,
+      joined_at_ms: now,
+      user_seq: seqOfUser(db, userId),
+    })
     .execute()
   if (grants.roles === undefined) await grantDefaultRoles(db, organizationCode, userId)
   await updateMember(db, member, grants)

@@ -397,6 +397,8 @@ interface OrganizationUsersTable {
   user_id: string
   joined_at_ms: number
   last_signed_in_at_ms: number | null
+  /** The `seq` of the user, by which members are listed. */
+  user_seq: number
 }
 
 interface OrganizationInvitesTable {

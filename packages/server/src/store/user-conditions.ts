@@ -1,6 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
-import { oneOf, valuesOf } from './one-of.ts'
+import { inSet, oneOf, valuesOf } from './one-of.ts'
 import type { Db } from './tables.ts'
+
+/** How many characters of a property's value are in the index, as its migration says. */
+const indexedLength = 200
 
 /** Something that the users of a list have in common. */
 export interface UserCondition {
@@ -66,7 +69,17 @@ export function withApiScope(db: Db, scopeIds: readonly string[], orgCode: strin
 }
 
 export function withProperty(db: Db, propertyId: string, values: readonly string[]): UserCondition {
-  return rowOf('property_values', 'owner_id', sql`property_id = ${propertyId} and ${oneOf(db, 'value', values)}`)
+  const { holds, ids } = rowOf(
+    'property_values',
+    'owner_id',
+    sql`property_id = ${propertyId} and ${oneOf(db, 'value', values)}`,
+  )
+  // The index has the beginnings of the values. Of one user the value is found without it.
+  const beginnings = valuesOf(
+    db,
+    values.map((value) => [...value].slice(0, indexedLength).join('')),
+  )
+  return { holds, ids: sql`${ids} and substr(value, 1, 200) ${inSet(db, beginnings)}` }
 }
 
 /**

@@ -8,6 +8,7 @@ import { openSqlite } from './sqlite.ts'
 import type { Db } from './tables.ts'
 import { memberOf, type UserCondition, withRole } from './user-conditions.ts'
 import { findUsersInOrder, type UserOrder } from './user-order.ts'
+import { seqOfUser } from './users.ts'
 
 const count = 5000
 
@@ -25,7 +26,11 @@ async function addUsers(db: Db, code: string): Promise<{ id: string; name: strin
     const rows = part.map(({ id, name }) => ({ ...common, id, name_sort: name, search_text: '', document: `"${id}"` }))
     await db.insertInto('users').values(rows).execute()
     const member = ({ id }: { id: string }) => ({ organization_code: code, user_id: id })
-    const members = part.map((user) => ({ ...member(user), joined_at_ms: startOfTest }))
+    const members = part.map((user) => ({
+      ...member(user),
+      joined_at_ms: startOfTest,
+      user_seq: seqOfUser(db, user.id),
+    }))
     await db.insertInto('organization_users').values(members).execute()
     const holders = part.filter(({ isHolder }) => isHolder).map((user) => ({ ...member(user), role_id: role.id }))
     if (holders.length > 0) await db.insertInto('organization_user_roles').values(holders).execute()

@@ -13,6 +13,7 @@ import {
   withProperty,
 } from './user-conditions.ts'
 import { findUsers, searchText } from './user-search.ts'
+import { seqOfUser } from './users.ts'
 
 /**
  * As many users as make a difference to the way in which they are found, far apart in the list, as after many were
@@ -97,7 +98,14 @@ async function insert(db: Db, users: readonly Sample[]): Promise<void> {
     .execute()
   await db
     .insertInto('organization_users')
-    .values(members.map(({ id, code }) => ({ organization_code: code, user_id: id, joined_at_ms: 0 })))
+    .values(
+      members.map(({ id, code }) => ({
+        organization_code: code,
+        user_id: id,
+        joined_at_ms: 0,
+        user_seq: seqOfUser(db, id),
+      })),
+    )
     .execute()
   await db
     .insertInto('user_api_scopes')

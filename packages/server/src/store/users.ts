@@ -101,7 +101,8 @@ type IdentityValues = [
   createdAtMs: number,
 ]
 
-type JoiningValues = [userId: string, joinedAtMs: number]
+/** The user's id twice: for the membership, and to look up its `seq`. */
+type JoiningValues = [userId: string, joinedAtMs: number, sameUserId: string]
 
 /** The second is a boolean on PostgreSQL, 0 or 1 on SQLite. */
 type Joined = [organizationCode: string, areRolesDue: boolean | number]
@@ -113,19 +114,24 @@ const userInsertion = `insert into users (id, provided_id, first_name, last_name
 const identityInsertion = `insert into identities (id, user_id, type, value, value_key, is_confirmed, is_primary,
   connection_id, created_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const joining = (dialect: Dialect) => `insert into organization_users (organization_code, user_id, joined_at_ms)
-  select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'} from organizations
+const joining = (
+  dialect: Dialect,
+  seq: string,
+) => `insert into organization_users (organization_code, user_id, joined_at_ms, user_seq)
+  select code, ?, ${dialect === 'sqlite' ? '?' : 'cast(? as bigint)'}, ${seq} from organizations
   where is_default = true and is_auto_membership_enabled = true
   returning organization_code, exists (select 1 from roles where is_default_role = true) as are_roles_due`
 
 const insertUser = statement<UserValues>(() => userInsertion)
 const insertIdentity = statement<IdentityValues>(() => identityInsertion)
-const joinDefaultOrganization = statement<JoiningValues, Joined>(joining)
+const joinDefaultOrganization = statement<JoiningValues, Joined>((dialect) =>
+  joining(dialect, '(select seq from users where id = ?)'),
+)
 
 /** The three of them at once, on PostgreSQL alone: there each statement is a journey to the database. */
-const insertMember = statement<[...UserValues, ...IdentityValues, ...JoiningValues], Joined>(
-  (dialect) => `with new_user as (${userInsertion}), new_identity as (${identityInsertion}),
-    joined as (${joining(dialect)}) select organization_code, are_roles_due from joined`,
+const insertMember = statement<[...UserValues, ...IdentityValues, userId: string, joinedAtMs: number], Joined>(
+  (dialect) => `with new_user as (${userInsertion} returning seq), new_identity as (${identityInsertion}),
+    joined as (${joining(dialect, '(select seq from new_user)')}) select organization_code, are_roles_due from joined`,
 )
 
 /**
@@ -194,8 +200,13 @@ export async function createUser(
   return { row, organizations }
 }
 
+/** The `seq` of a user, for a membership. */
+export function seqOfUser(db: Db, userId: string) {
+  return db.selectFrom('users').select('seq').where('id', '=', userId)
+}
+
 async function join(db: Db, userId: string, code: string | null, now: number): Promise<Membership[]> {
-  if (code === null) return grantDueRoles(db, userId, await joinDefaultOrganization(db, userId, now))
+  if (code === null) return grantDueRoles(db, userId, await joinDefaultOrganization(db, userId, now, userId))
   const organization = await db.selectFrom('organizations').select('code').where('code', '=', code).executeTakeFirst()
   if (organization === undefined) {
     throw new ApiError(400, 'ORGANIZATION_NOT_FOUND', `There is no organization with the code ${shown(code)}.`, {
@@ -204,7 +215,7 @@ async function join(db: Db, userId: string, code: string | null, now: number): P
   }
   await db
     .insertInto('organization_users')
-    .values({ organization_code: code, user_id: userId, joined_at_ms: now })
+    .values({ organization_code: code, user_id: userId, joined_at_ms: now, user_seq: seqOfUser(db, userId) })
     .execute()
   await grantDefaultRoles(db, code, userId)
   return organizationsOf(db, userId)

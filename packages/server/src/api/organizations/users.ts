@@ -10,6 +10,7 @@ import {
   keepGrants,
   type MemberGrants,
   membersAmong,
+  membersInOrder,
   removeMember,
   unknownGrant,
   updateMember,
@@ -102,14 +103,16 @@ export const getOrganizationUsers = operation({
     const list = `organizations/${code}/users`
     const given = query.next_token ? environment.pageTokens.read(list, query.next_token) : undefined
     const sort = given?.sort ?? query.sort ?? ''
-    const conditions = [memberOf(code), ...(await conditionsOf(db, code, query))]
+    const conditions = await conditionsOf(db, code, query)
     // One more than is shown tells whether there is a next page.
     const limit = size + 1
     const order = orders[sort]
-    const found: { seq: number; document: string; value?: string }[] =
-      order === undefined
-        ? await findUsers(db, conditions, null, { from: given?.after.seq ?? 0, backwards: false, limit })
-        : await findUsersInOrder(db, conditions, order, { after: given?.after, limit })
+    const from = given?.after.seq ?? 0
+    const all = [memberOf(code), ...conditions]
+    let found: { seq: number; document: string; value?: string }[]
+    if (order !== undefined) found = await findUsersInOrder(db, all, order, { after: given?.after, limit })
+    else if (conditions.length > 0) found = await findUsers(db, all, null, { from, backwards: false, limit })
+    else found = (await membersInOrder(code, { after: from, limit }).execute(db)).rows
     const page = found.slice(0, size)
     const last = found.length > size ? page.at(-1) : undefined
     return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seqOfUser } from '../../store/users.ts'
 import { addApplication, start, startOfTest, type TestClient, type TestServer } from '../../testing.ts'
 import { walk } from '../../testing-walk.ts'
 
@@ -217,7 +218,8 @@ test('a deleted role is gone from everyone and everything, and the event tells h
   const other = await addOrganization(server, 'org_other')
   const user = await createUser(api)
   await server.write(async (tables) => {
-    const membership = { organization_code: other, user_id: user, joined_at_ms: startOfTest }
+    const user_seq = seqOfUser(tables, user)
+    const membership = { organization_code: other, user_id: user, joined_at_ms: startOfTest, user_seq }
     await tables.insertInto('organization_users').values(membership).execute()
     for (const id of [role, kept]) {
       const values = { application_id: server.firstClient.clientId, role_id: id }
@@ -346,7 +348,8 @@ test('the users of a role come once each, with every organization where they hav
     const id = await createUser(api, index % 3 === 1 ? other : organization)
     const both = index % 3 === 2
     if (both) {
-      const membership = { organization_code: other, user_id: id, joined_at_ms: startOfTest }
+      const user_seq = seqOfUser(server.db, id)
+      const membership = { organization_code: other, user_id: id, joined_at_ms: startOfTest, user_seq }
       await server.write((db) => db.insertInto('organization_users').values(membership).execute())
     }
     const codes = both ? [organization, other].sort() : [index % 3 === 1 ? other : organization]
@@ -403,7 +406,8 @@ test('an application of one organization reads roles, and of their users only it
   await createUser(api)
   const theirs = await createUser(api, other)
   const both = await createUser(api)
-  const membership = { organization_code: other, user_id: both, joined_at_ms: startOfTest }
+  const user_seq = seqOfUser(server.db, both)
+  const membership = { organization_code: other, user_id: both, joined_at_ms: startOfTest, user_seq }
   await server.write((db) => db.insertInto('organization_users').values(membership).execute())
   await give(server, role, both, other)
   const scopes = [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { seqOfUser } from '../../store/users.ts'
 import { addApplication, start, type TestClient, type TestServer } from '../../testing.ts'
 
 const email = (address: string) => ({ type: 'email', details: { email: address } })
@@ -64,7 +65,7 @@ test('an application of one organization sees its members only, and nothing that
   await server.write(async (db) => {
     await db
       .insertInto('organization_users')
-      .values({ organization_code: other, user_id: member, joined_at_ms: 1 })
+      .values({ organization_code: other, user_id: member, joined_at_ms: 1, user_seq: seqOfUser(db, member) })
       .execute()
   })
   const client = await clientOf(server, acme, 'read:users', 'create:users', 'update:users', 'delete:users')

@@ -11,6 +11,7 @@ import * as organizationInvites from './0009-organization-invites.ts'
 import * as requests from './0010-requests.ts'
 import * as administrators from './0011-administrators.ts'
 import * as references from './0012-references.ts'
+import * as listsAtConstantCost from './0013-lists-at-constant-cost.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -26,4 +27,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0010-requests': requests,
   '0011-administrators': administrators,
   '0012-references': references,
+  '0013-lists-at-constant-cost': listsAtConstantCost,
 }
