@@ -52,7 +52,7 @@ if (store !== 'memory') {
     const { environment, close } = await openEnvironment({
       baseUrl: kindred.ready.url,
       databaseUrl: database.url,
-      masterKey: Buffer.from(readFileSync(join(folder, '.kindred', 'secret.key'), 'utf8'), 'base64'),
+      masterKey: async () => Buffer.from(readFileSync(join(folder, '.kindred', 'secret.key'), 'utf8'), 'base64'),
       log: pino({ level: 'silent' }),
       // Nobody knows that the other server is dead until its lease is over.
       now: () => Date.now() + leaseMs,

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
+import { readConfig } from './config.ts'
 import { masterKey, prepareEnvironment } from './first-start.ts'
+import { serve } from './main.ts'
 import { managementScopes } from './management-api.ts'
 import { KeyRing, makeSigningKey } from './oauth/keys.ts'
 import { openEnvironment } from './open-environment.ts'
@@ -106,7 +108,7 @@ if (process.env.KINDRED_TEST_STORE === 'postgres') {
         openEnvironment({
           baseUrl: 'https://id.example.com',
           databaseUrl: database.url,
-          masterKey: Buffer.alloc(32, 7),
+          masterKey: async () => Buffer.alloc(32, 7),
           log: pino({ level: 'silent' }),
         }),
       ),
@@ -137,7 +139,7 @@ if (process.env.KINDRED_TEST_STORE === 'postgres') {
 test('the master key is made once, in a file for its owner alone', async (t) => {
   const dataDir = join(temporaryFolder(t), 'made', 'here')
   const options = { secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }
-  const keys = await Promise.all([masterKey(options), masterKey(options), masterKey(options)])
+  const keys = await Promise.all([1, 2, 3].map(() => masterKey(options, { make: true })))
   for (const key of keys) assert.deepEqual(key, keys[0])
   assert.equal(keys[0]!.length, 32)
   const file = join(dataDir, 'secret.key')
@@ -151,8 +153,8 @@ test('the master key is made once, in a file for its owner alone', async (t) => 
 test('a master key that is set, and a database in memory, need no file', async (t) => {
   const dataDir = temporaryFolder(t)
   const secretKey = Buffer.alloc(32, 1)
-  assert.equal(await masterKey({ secretKey, dataDir, databaseUrl: 'sqlite:x' }), secretKey)
-  assert.equal((await masterKey({ secretKey: undefined, dataDir, databaseUrl: 'memory:' })).length, 32)
+  assert.equal(await masterKey({ secretKey, dataDir, databaseUrl: 'sqlite:x' }, { make: true }), secretKey)
+  assert.equal((await masterKey({ secretKey: undefined, dataDir, databaseUrl: 'memory:' }, { make: true })).length, 32)
   assert.deepEqual(readdirSync(dataDir), [])
 })
 
@@ -160,7 +162,7 @@ test('a command beside the server makes no key file where there is none', async 
   const dataDir = temporaryFolder(t)
   await assert.rejects(masterKey({ secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }, { make: false }), {
     name: 'StartError',
-    message: /^KINDRED_DATA_DIR: .*secret\.key cannot be used/,
+    message: /^KINDRED_SECRET_KEY: .*there is no .*secret\.key\. Copy it/,
   })
   assert.deepEqual(readdirSync(dataDir), [])
 })
@@ -169,12 +171,66 @@ test('a damaged key file stops the start, and is left as it is', async (t) => {
   const dataDir = temporaryFolder(t)
   const file = join(dataDir, 'secret.key')
   writeFileSync(file, 'c2hvcnQ=\n')
-  await assert.rejects(masterKey({ secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }), {
+  await assert.rejects(masterKey({ secretKey: undefined, dataDir, databaseUrl: 'sqlite:x' }, { make: true }), {
     name: 'StartError',
     message: `KINDRED_SECRET_KEY: the file ${file} does not hold 32 bytes in base64. Restore it from your backup.`,
   })
   assert.equal(readFileSync(file, 'utf8'), 'c2hvcnQ=\n')
 })
+
+/** Starts a node with a data folder of its own. */
+function startNode(databaseUrl: string, dataDir: string, settings: Record<string, string> = {}) {
+  return serve(
+    readConfig({
+      KINDRED_PORT: '0',
+      KINDRED_DATABASE_URL: databaseUrl,
+      KINDRED_DATA_DIR: dataDir,
+      KINDRED_LOG_LEVEL: 'silent',
+      ...settings,
+    }),
+  )
+}
+
+/** A database that outlives a node. */
+async function lastingDatabase(t: TestContext): Promise<string> {
+  const { url, drop } = await testDatabase()
+  t.after(drop)
+  return url === 'memory:' ? `sqlite:${join(temporaryFolder(t), 'kindred.db')}` : url
+}
+
+test('a node that lacks the key of its database says where to get it, and writes nothing', async (t) => {
+  const url = await lastingDatabase(t)
+  const [first, second] = [temporaryFolder(t), temporaryFolder(t)]
+  await startNode(url, first).then((node) => node.stop())
+  const file = join(second, 'secret.key')
+  await assert.rejects(startNode(url, second), {
+    name: 'StartError',
+    message:
+      `KINDRED_SECRET_KEY: the secrets of the database are sealed with a key that is not here: there is no ${file}. ` +
+      'Copy it from the data folder of the node that made the database, or set KINDRED_SECRET_KEY.',
+  })
+  assert.deepEqual(readdirSync(second), [])
+
+  const key = readFileSync(join(first, 'secret.key'), 'utf8')
+  const settings = { KINDRED_SECRET_KEY: key.trim() }
+  await startNode(url, second, settings).then((node) => node.stop())
+  writeFileSync(file, key)
+  await startNode(url, second).then((node) => node.stop())
+  assert.equal(readFileSync(file, 'utf8'), key)
+})
+
+if (process.env.KINDRED_TEST_STORE === 'postgres') {
+  test('of two nodes that make a database at the same moment, one makes the key, and the other asks for it', async (t) => {
+    const url = await lastingDatabase(t)
+    const folders = [temporaryFolder(t), temporaryFolder(t)]
+    const started = await Promise.allSettled(folders.map((folder) => startNode(url, folder, { KINDRED_TLS: 'off' })))
+    for (const one of started) if (one.status === 'fulfilled') await one.value.stop()
+    const refusals = started.flatMap((one) => (one.status === 'rejected' ? [one.reason.message] : []))
+    assert.equal(refusals.length, 1)
+    assert.match(refusals[0], /^KINDRED_SECRET_KEY: .*Copy it from the data folder/)
+    assert.deepEqual(folders.map((folder) => readdirSync(folder).length).sort(), [0, 1])
+  })
+}
 
 function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'kindred-test-'))

@@ -51,22 +51,36 @@ export async function prepareEnvironment(db: Db, setup: Setup): Promise<FirstCli
   return firstClient
 }
 
+interface KeyConfig {
+  secretKey: Buffer | undefined
+  dataDir: string
+  databaseUrl: string
+}
+
+/** Whether the master key is at hand without being made. */
+export function hasMasterKey(config: KeyConfig): boolean {
+  return config.secretKey !== undefined || config.databaseUrl === 'memory:' || existsSync(keyFile(config))
+}
+
 /**
  * The master key: as set, or from the file that is made at first start (mode 0600). A database in memory needs none
  * that outlives it.
- * @param options `make`: whether to make the file where it is missing
- * @throws {StartError} when the file cannot be read or made
+ * @param options `make`: whether to make the file where it is missing; not for a database that has secrets already
+ * @throws {StartError} when the file is missing, or cannot be read or made
  */
-export async function masterKey(
-  config: { secretKey: Buffer | undefined; dataDir: string; databaseUrl: string },
-  options: { make: boolean } = { make: true },
-): Promise<Buffer> {
+export async function masterKey(config: KeyConfig, options: { make: boolean }): Promise<Buffer> {
   if (config.secretKey !== undefined) return config.secretKey
   if (config.databaseUrl === 'memory:') return randomBytes(32)
-  const file = join(config.dataDir, 'secret.key')
+  const file = keyFile(config)
+  if (!options.make && !existsSync(file)) {
+    throw new StartError(
+      `KINDRED_SECRET_KEY: the secrets of the database are sealed with a key that is not here: there is no ${file}. ` +
+        'Copy it from the data folder of the node that made the database, or set KINDRED_SECRET_KEY.',
+    )
+  }
   let text: string
   try {
-    if (options.make && !existsSync(file)) await makeKeyFile(config.dataDir, file)
+    if (!existsSync(file)) await makeKeyFile(config.dataDir, file)
     text = await readFile(file, 'utf8')
   } catch (error) {
     throw unusable(file, error)
@@ -78,9 +92,13 @@ export async function masterKey(
   )
 }
 
+function keyFile({ dataDir }: KeyConfig): string {
+  return join(dataDir, 'secret.key')
+}
+
 /**
  * Makes the key file at one stroke: whoever finds it finds all of it, and of two starts at the same moment the first one
- * wins. It is on disk before the database is, which would be lost without it.
+ * wins. It is on disk before anything is sealed with it, which would be lost without it.
  */
 async function makeKeyFile(folder: string, file: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -114,6 +132,12 @@ function unusable(file: string, cause: unknown): StartError {
 }
 
 const keyCheckText = 'kindred'
+
+/** Whether secrets in the database are sealed already, so that just one master key opens them. */
+export async function hasSecrets(db: Db): Promise<boolean> {
+  const row = await db.selectFrom('settings').select('key').where('key', '=', 'key_check').executeTakeFirst()
+  return row !== undefined
+}
 
 async function checkMasterKey(db: Db, cipher: Cipher): Promise<void> {
   const row = await db.selectFrom('settings').select('value').where('key', '=', 'key_check').executeTakeFirst()

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
 import type { Config } from './config.ts'
 import { StartError } from './errors.ts'
-import { type FirstClient, masterKey } from './first-start.ts'
+import { type FirstClient, hasMasterKey, masterKey } from './first-start.ts'
 import { makeSigningKey } from './oauth/keys.ts'
 import { type OnePortServer, onePortServer } from './one-port.ts'
-import { openEnvironment } from './open-environment.ts'
+import { type OpenEnvironment, openEnvironment } from './open-environment.ts'
 import { buildServer } from './server.ts'
 import { type Certificates, localCertificates, readCertificates } from './tls.ts'
 
@@ -41,9 +41,18 @@ export async function serve(config: Config): Promise<Running> {
   const firstKey = isFirstStart(config) ? makeSigningKey() : undefined
   const port = config.port === 0 ? await freePort(config) : config.port
   const url = config.port === 0 ? config.url.replace(/:0$/, `:${port}`) : config.url
-  const [certificates, key] = await Promise.all([certificatesOf(config, url), masterKey(config)])
-  const opened = await openEnvironment({ ...config, baseUrl: url, masterKey: key, log, firstKey })
+  // Where the key is missing, the database tells whether it may be made; nothing is written before.
+  const isKeyKnown = hasMasterKey(config) || isFirstStart(config)
+  const earlyCertificates = isKeyKnown ? await certificatesOf(config, url) : undefined
+  const opened = await openEnvironment({
+    ...config,
+    baseUrl: url,
+    masterKey: (isNew) => masterKey(config, { make: isNew }),
+    log,
+    firstKey,
+  })
   const { environment, firstClient, setupUrl, noteRequest } = opened
+  const certificates = isKeyKnown ? earlyCertificates! : await certificatesAfter(opened, config, url)
   const listener: { server?: OnePortServer } = {}
   const app = buildServer(environment, {
     serverFactory(handler) {
@@ -114,6 +123,15 @@ async function certificatesOf({ tls, dataDir, host }: Config, url: string): Prom
     const { message } = error as Error
     // Files of the operator are told with their variable; the others lie in the data folder.
     throw new StartError(message.includes('KINDRED_') ? message : `KINDRED_DATA_DIR: ${message}`, { cause: error })
+  }
+}
+
+async function certificatesAfter(opened: OpenEnvironment, config: Config, url: string): Promise<Certificates | null> {
+  try {
+    return await certificatesOf(config, url)
+  } catch (error) {
+    await opened.close()
+    throw error
   }
 }
 

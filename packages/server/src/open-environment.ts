@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { ConsoleSessions } from './admin/console-sessions.ts'
 import { noPaymentProvider } from './billing-provider.ts'
 import type { Environment } from './environment.ts'
-import { type FirstClient, prepareEnvironment } from './first-start.ts'
+import { type FirstClient, hasSecrets, prepareEnvironment } from './first-start.ts'
 import { Retention } from './journal/retention.ts'
 import { Webhooks } from './journal/webhooks.ts'
 import { isLoopback } from './management-api.ts'
@@ -35,13 +35,14 @@ export interface OpenEnvironment {
 
 /**
  * Opens the database, puts in place what is missing, loads the keys: everything of an environment but its sockets.
- * @param options `masterKey` 32 bytes; `now` and `ids` are the clock and the source of ids
+ * @param options `masterKey` gives 32 bytes; it may make them, where the database has no secrets yet (`isNew`). `now` and
+ *   `ids` are the clock and the source of ids
  * @throws {StartError}
  */
 export async function openEnvironment(options: {
   baseUrl: string
   databaseUrl: string
-  masterKey: Buffer
+  masterKey: (isNew: boolean) => Promise<Buffer>
   clientId?: string | undefined
   clientSecret?: string | undefined
   log: Logger
@@ -56,9 +57,10 @@ export async function openEnvironment(options: {
   const ids = options.ids ?? randomIds
   const store = await openStore(options.databaseUrl)
   try {
-    const cipher = createCipher(options.masterKey)
-    const { firstClient, setupToken } = await store.write(async (db) => {
+    const { cipher, firstClient, setupToken } = await store.write(async (db) => {
       await lockSetup(db)
+      // Only now is it certain that no other node is making the database, with a key of its own.
+      const cipher = createCipher(await options.masterKey(!(await hasSecrets(db))))
       const firstClient = await prepareEnvironment(db, {
         baseUrl,
         cipher,
@@ -67,7 +69,7 @@ export async function openEnvironment(options: {
         clientId: options.clientId,
         clientSecret: options.clientSecret,
       })
-      return { firstClient, setupToken: await addSetupLink(db, { ids, now: now() }) }
+      return { cipher, firstClient, setupToken: await addSetupLink(db, { ids, now: now() }) }
     })
     const keys = await KeyRing.open({ store, cipher, now, firstKey: () => options.firstKey ?? makeSigningKey() })
     let lastRequestMs = 0

@@ -82,7 +82,7 @@ export async function start(
     const { environment, firstClient, close } = await openEnvironment({
       baseUrl,
       databaseUrl: database.url,
-      masterKey: Buffer.alloc(32, 7),
+      masterKey: async () => Buffer.alloc(32, 7),
       // What went wrong inside is told with the test, not only as a 500.
       log: pino({ level: 'error' }, { write: (line) => t.diagnostic(line) }),
       firstKey: signingKey,
