@@ -8,6 +8,7 @@ import type { Clients } from './oauth/clients.ts'
 import type { KeyRing } from './oauth/keys.ts'
 import type { TokenUse } from './oauth/token-use.ts'
 import type { RateLimits } from './rate-limit.ts'
+import type { RequestLog } from './request-log.ts'
 import type { Cipher } from './store/cipher.ts'
 import type { Ids } from './store/ids.ts'
 import type { PageTokens } from './store/page.ts'
@@ -33,6 +34,7 @@ export interface Environment {
   webhooks: Webhooks
   paymentProvider: PaymentProvider
   consoleSessions: ConsoleSessions
+  requestLog: RequestLog
   log: Logger
   /** Milliseconds since the epoch. */
   now: () => number

@@ -7,7 +7,7 @@ import { invalidRequest } from './oauth/request.ts'
 import { revoke } from './oauth/revoke.ts'
 import { type TokenRequest, token } from './oauth/token.ts'
 import { sendJson } from './send-json.ts'
-import type { Surface } from './server.ts'
+import { noteCall, type Surface } from './server.ts'
 import { version } from './version.ts'
 
 const json = 'application/json; charset=utf-8'
@@ -46,8 +46,17 @@ export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManag
   }
 
   function post(url: string, answer: (request: TokenRequest & { requestId: string }) => Promise<string>): void {
-    app.post(url, async function oauthEndpoint(request, reply) {
-      const text = await answer(readRequest(request))
+    const config = { operation: url.slice(1) }
+    app.post(url, { config }, async function oauthEndpoint(request, reply) {
+      request.startedAt = performance.now()
+      const asked = readRequest(request)
+      let text: string
+      try {
+        text = await answer(asked)
+      } finally {
+        request.clientId = asked.clientId ?? null
+      }
+      noteCall(request, environment, 200, null)
       if (text !== '') {
         sendJson(reply, 200, text, tokenHeaders)
         return reply
@@ -85,6 +94,7 @@ function readRequest(request: FastifyRequest): TokenRequest & { requestId: strin
     // A multipart body comes as bytes; what it says of itself is refused like any other form that is not ours.
     body: (request.body as string | Buffer | undefined)?.toString(),
     authorization: request.headers.authorization,
+    remoteAddress: request.ip,
     requestId: request.id,
   }
 }

@@ -13,6 +13,7 @@ import { KeyRing, makeSigningKey } from './oauth/keys.ts'
 import { Signer } from './oauth/signer.ts'
 import { TokenUse } from './oauth/token-use.ts'
 import { type RateLimit, RateLimits } from './rate-limit.ts'
+import { RequestLog } from './request-log.ts'
 import { addSetupLink, linkUrl } from './store/administrator-links.ts'
 import { createCipher } from './store/cipher.ts'
 import { type Ids, randomIds } from './store/ids.ts'
@@ -103,6 +104,7 @@ export async function openEnvironment(options: {
       webhooks,
       paymentProvider: noPaymentProvider,
       consoleSessions,
+      requestLog: new RequestLog(now),
       log,
       now,
     }

@@ -17,6 +17,7 @@ import { invalidRequest } from './oauth/request.ts'
 import { oauthRoutes } from './oauth-routes.ts'
 import { type Browser, JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
 import type { RateLimit, RateLimits } from './rate-limit.ts'
+import type { LoggedCall } from './request-log.ts'
 import { noHeaders, sendJson, sendNoContent } from './send-json.ts'
 import type { KeptReply } from './store/idempotency-keys.ts'
 import { systemRoutes } from './system-routes.ts'
@@ -41,6 +42,10 @@ declare module 'fastify' {
     caller: Caller | undefined
     /** What the reply tells of the caller's limit: name, value, name, value. */
     rateHeaders: readonly string[] | undefined
+    /** By `performance.now()`; 0 where nothing is measured. */
+    startedAt: number
+    /** The application that asks the token endpoint, once it is known. */
+    clientId: string | null
   }
 }
 
@@ -87,6 +92,8 @@ export function createApp(
   })
   app.decorateRequest('caller', undefined)
   app.decorateRequest('rateHeaders', undefined)
+  app.decorateRequest('startedAt', 0)
+  app.decorateRequest('clientId', null)
   // Every body is read as text: what it means is for the route to say, and an empty one is never an error.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body))
@@ -96,9 +103,10 @@ export function createApp(
     (_request, body, done) => done(null, body),
   )
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, environment))
-  app.setNotFoundHandler((_request, reply) => {
+  app.setNotFoundHandler((request, reply) => {
     // Here `errors` is an object and not a list: that is how Kinde answers.
     const error = { code: 'ROUTE_NOT_FOUND', message: 'The requested API route does not exist' }
+    if (request.raw.url!.startsWith('/api/')) noteCall(request, environment, 404, { ...error, field: undefined })
     reply
       .code(404)
       .type(json)
@@ -130,10 +138,11 @@ export function addOperation(
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    config: { notFoundAsObject: operation.notFoundAsObject ?? false },
+    config: { notFoundAsObject: operation.notFoundAsObject ?? false, operation: operation.id, scope: operation.scope },
     // Before the body is read: who may not call has nothing to send.
     onRequest: function authenticate(request, _reply, done) {
       noteRequest?.()
+      request.startedAt = performance.now()
       const { authorization } = request.headers
       const known = bearer.peek(authorization)
       if (operation.anonymous && authorization === undefined) {
@@ -161,7 +170,8 @@ export function addOperation(
       const common = { params: request.params, query, body, file, now, caller, remoteAddress, browser, environment }
       if (operation.method === 'GET' && !operation.callsOut) {
         const result = await handle({ ...common, db: store.read, record: recordsNothing })
-        sendReply(
+        finish(
+          request,
           reply,
           replyOf(result),
           browser === undefined ? (request.rateHeaders ?? noHeaders) : consoleHeaders(browser),
@@ -185,7 +195,8 @@ export function addOperation(
       const key = operation.method === 'GET' || isOfConsole ? undefined : request.headers['idempotency-key']
       if (key === undefined) {
         const result = await (operation.callsOut ? callOut() : write((db, record) => handle({ ...common, db, record })))
-        sendReply(
+        finish(
+          request,
           reply,
           replyOf(result),
           browser === undefined ? (request.rateHeaders ?? noHeaders) : consoleHeaders(browser),
@@ -199,14 +210,47 @@ export function addOperation(
             once(db, keyed, { cipher, now }, async () => replyOf(await handle({ ...common, db, record }))),
           ))
       const headers = request.rateHeaders ?? noHeaders
-      sendReply(reply, answer.reply, answer.isReplayed ? [...headers, ...replayed] : headers)
+      finish(request, reply, answer.reply, answer.isReplayed ? [...headers, ...replayed] : headers)
     },
   })
+
+  function finish(request: FastifyRequest, reply: FastifyReply, kept: KeptReply, headers: readonly string[]): void {
+    // Looking at the console is not what anyone looks for in it.
+    if (!isOfConsole || operation.method !== 'GET') noteCall(request, environment, kept.status, null)
+    sendReply(reply, kept, headers)
+  }
 
   function replyOf(result: unknown): KeptReply {
     if (result === noContent) return { status: 204, text: '' }
     return { status, text: result instanceof JsonText ? result.text : stringify(result) }
   }
+}
+
+/** Notes a call in the request log. @param reason why it was refused */
+export function noteCall(
+  request: FastifyRequest,
+  environment: Environment,
+  status: number,
+  reason: LoggedCall['reason'],
+): void {
+  const { operation = null, scope = null } = request.routeOptions.config as {
+    operation?: string
+    scope?: string | null
+  }
+  const { caller, startedAt } = request
+  environment.requestLog.note({
+    method: request.method,
+    path: request.raw.url!,
+    operation,
+    scope,
+    status,
+    durationMs: startedAt === 0 ? 0 : performance.now() - startedAt,
+    applicationId: (caller?.applicationId ?? request.clientId) || null,
+    administrator: caller?.administrator ?? null,
+    requestId: request.id,
+    address: request.ip,
+    reason,
+  })
 }
 
 /** Tells that the answer is the first one given again. */
@@ -266,6 +310,7 @@ function admit(
   done: (error?: Error) => void,
 ): void {
   const { rateLimits, tokenUse, now } = environment
+  request.caller = caller
   try {
     if (caller.apiKeyId !== undefined) tokenUse.noteKey(caller.apiKeyId, now(), request.ip)
     if (caller.rateLimit !== null) requireWithinLimit(request, caller, caller.rateLimit, rateLimits)
@@ -274,7 +319,6 @@ function admit(
     done(error as Error)
     return
   }
-  request.caller = caller
   done()
 }
 
@@ -340,6 +384,9 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
   const oauth = request.raw.url?.startsWith('/oauth2/') ?? false
   const refusal = oauth ? oauthError(error) : apiError(error)
   const { log } = environment
+  const code = refusal instanceof OAuthError ? refusal.error : refusal.code
+  const field = refusal instanceof OAuthError ? undefined : refusal.field
+  noteCall(request, environment, refusal.status, { code, message: refusal.message, field })
   // Without the stack: while a database is away there are as many of these as requests.
   if (refusal.status === 503) log.warn({ reason: (error as Error).message, requestId: request.id }, 'request refused')
   else if (refusal.status >= 500) log.error({ err: error, requestId: request.id }, 'request failed')
@@ -356,7 +403,7 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
     reply.send(JSON.stringify({ error: refusal.error, error_description: refusal.message }))
     return
   }
-  const { code, message, field, status } = refusal
+  const { message, status } = refusal
   if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds))
   // RFC 6750 §3.1: no error code for who sent no token.
   if (code === 'SESSION_MISSING' || code === 'SESSION_ENDED' || code === 'SIGN_IN_FAILED') {

@@ -1,18 +1,41 @@
 import type { Operation } from '../operation.ts'
+import * as activity from './activity.ts'
 import * as administrators from './administrators.ts'
+import * as applicationSecrets from './application-secrets.ts'
 import * as invites from './invites.ts'
 import * as links from './links.ts'
 import * as me from './me.ts'
+import * as reach from './reach.ts'
+import * as requests from './requests.ts'
+import * as scopeImport from './scope-import.ts'
 import * as session from './session.ts'
 import * as sessions from './sessions.ts'
+import * as signingKeys from './signing-keys.ts'
+import * as statistics from './statistics.ts'
+import * as testToken from './test-token.ts'
+import * as webhookDeliveries from './webhook-deliveries.ts'
 
 /**
  * The operations of the console, under `/admin/api/`. Kinde has none of them: they are no part of the Management API's
  * document.
  */
-export const adminOperations: readonly Operation[] = [session, links, me, sessions, administrators, invites].flatMap(
-  (file) => Object.values(file).filter((value): value is Operation => isOperation(value)),
-)
+export const adminOperations: readonly Operation[] = [
+  session,
+  links,
+  me,
+  sessions,
+  administrators,
+  invites,
+  activity,
+  requests,
+  statistics,
+  applicationSecrets,
+  testToken,
+  signingKeys,
+  webhookDeliveries,
+  scopeImport,
+  reach,
+].flatMap((file) => Object.values(file).filter((value): value is Operation => isOperation(value)))
 
 function isOperation(value: unknown): value is Operation {
   return typeof value === 'object' && value !== null && 'handler' in value

@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import manifest from '../../package.json' with { type: 'json' }
 import { ApiError } from '../errors.ts'
 import { named, ok, operation, Success, SuccessReply } from '../operation.ts'
 import { emailKey, hasAdministrators, holdAdministrator, requireAdministrator } from '../store/administrators.ts'
 import { clearAttempts, countAttempt } from '../store/sign-in-attempts.ts'
+import { version } from '../version.ts'
 import { sessionCookie } from './console-access.ts'
 import { verifyPassword } from './passwords.ts'
 import { SignedInReply, signedIn, signIn } from './sign-in.ts'
@@ -34,7 +34,7 @@ export const getConsoleStatus = operation({
     ...ok,
     signed_in: cookie !== undefined && (await consoleSessions.find(cookie)) !== undefined,
     needs_setup: !(await hasAdministrators(db)),
-    version: manifest.version,
+    version,
     url: baseUrl,
     audience: `${baseUrl}/api`,
   }),

@@ -18,19 +18,20 @@ const publicTypes = new Set(['spa', 'device'])
 
 /**
  * Authenticates the application that calls an OAuth endpoint, by Basic or by the body. RFC 6749 §2.3.1.
- * @param context `needsSecret`: who keeps no secret, and whose id everyone knows, is refused too
+ * @param context `noteClient` is told which application it is, also when it is refused; `needsSecret`: who keeps no secret, and whose id everyone knows, is refused too
  * @returns the application, and the secret that it used; none when its type keeps none
  * @throws {OAuthError} 401 `invalid_client`; 400 `invalid_request` when header and body contradict each other
  */
 export async function authenticateClient(
   parameters: OAuthParameters,
   authorization: string | undefined,
-  context: { clients: Clients; now: number; needsSecret?: boolean },
+  context: { clients: Clients; now: number; needsSecret?: boolean; noteClient?: (id: string) => void },
 ): Promise<{ client: Client; secret: ClientSecret | undefined }> {
   const { clientId, secret, scheme } = credentials(parameters, authorization)
   const refuse = (hint: string) => new OAuthError(401, 'invalid_client', `${refused} ${hint}`, { scheme })
   if (clientId === undefined) throw refuse("Send 'client_id' and 'client_secret' in the body, or by HTTP Basic.")
   const client = context.clients.peek(clientId) ?? (await context.clients.find(clientId))
+  if (client !== undefined) context.noteClient?.(client.id)
   if (client !== undefined && publicTypes.has(client.type)) {
     if (!context.needsSecret) return { client, secret: undefined }
     throw refuse('An application without a secret may not do this: use one of the type m2m or reg.')

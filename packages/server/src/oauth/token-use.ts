@@ -7,7 +7,7 @@ const flushIntervalMs = 5000
 const hourMs = 3_600_000
 
 type Counts = Map<string, { applicationId: string; hourMs: number; tokens: number }>
-type LastUsed = Map<string, { secretId: string; usedAtMs: number }>
+type LastUsed = Map<string, { secretId: string; usedAtMs: number; address: string }>
 type KeyUses = Map<string, { uses: number; lastMs: number; address: string }>
 
 /**
@@ -31,10 +31,10 @@ export class TokenUse {
     this.#timer = setInterval(() => void this.flush(), flushIntervalMs).unref()
   }
 
-  /** @param now milliseconds since the epoch */
-  note(applicationId: string, secretId: string, now: number): void {
+  /** @param now milliseconds since the epoch @param address that asked */
+  note(applicationId: string, secretId: string, now: number, address = ''): void {
     this.issued += 1
-    this.#lastUsed.set(secretId, { secretId, usedAtMs: now })
+    this.#lastUsed.set(secretId, { secretId, usedAtMs: now, address })
     const hour = now - (now % hourMs)
     const key = `${applicationId}:${hour}`
     const count = this.#counts.get(key)
@@ -82,9 +82,9 @@ export class TokenUse {
             on conflict (application_id, hour_ms) do update
             set tokens = application_token_counts.tokens + excluded.tokens`.execute(db)
         }
-        for (const { secretId, usedAtMs } of inOrder(lastUsed)) {
+        for (const { secretId, usedAtMs, address } of inOrder(lastUsed)) {
           // As text, not through the query builder: being used changes nothing that anyone remembers of a secret.
-          await sql`update application_secrets set last_used_at_ms = ${usedAtMs}
+          await sql`update application_secrets set last_used_at_ms = ${usedAtMs}, last_used_address = ${address}
             where id = ${secretId} and coalesce(last_used_at_ms, 0) < ${usedAtMs}`.execute(db)
         }
         for (const [keyId, uses] of [...keyUses].sort(([left], [right]) => (left < right ? -1 : 1))) {

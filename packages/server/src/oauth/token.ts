@@ -22,6 +22,10 @@ export interface TokenRequest {
   contentType: string | undefined
   body: string | undefined
   authorization: string | undefined
+  /** The address that it came from. */
+  remoteAddress?: string
+  /** The application that asks, set once it is known; for the request log. */
+  clientId?: string
 }
 
 /** Scopes of OpenID Connect, which mean nothing to a machine and which some clients always send. */
@@ -48,6 +52,9 @@ export async function token(
   const { client, secret } = await authenticateClient(parameters, request.authorization, {
     clients: environment.clients,
     now,
+    noteClient: (id) => {
+      request.clientId = id
+    },
   })
   requireAllowedGrant(client)
   requireWithinLimit(client, environment.rateLimits)
@@ -57,7 +64,7 @@ export async function token(
   const { requested, granted } = narrowScopes(asked, grants)
   const chosen = client.hasChosenClaims ? await environment.chosenClaims.of(client) : undefined
   const accessToken = await environment.accessTokens.issue(client, { audience, granted, requested, chosen })
-  if (secret !== undefined) environment.tokenUse.note(client.id, secret.id, now)
+  if (secret !== undefined) environment.tokenUse.note(client.id, secret.id, now, request.remoteAddress)
   return {
     access_token: accessToken,
     // One second less than the token lives: what has gone by while it was made.

@@ -63,6 +63,8 @@ export async function createApplication(
 /**
  * Adds a secret to an application; the ones that it has stay valid. Kept twice: hashed for comparing, sealed because
  * Kinde's API shows it again.
+ * @param options `expiresAtMs` null or left out: it does not expire
+ * @returns its id
  */
 export async function putSecret(
   db: Db,
@@ -73,6 +75,7 @@ export async function putSecret(
     cipher,
     ids,
     now,
+    expiresAtMs = null,
   }: {
     applicationId: string
     secret: string
@@ -80,8 +83,9 @@ export async function putSecret(
     cipher: Cipher
     ids: Ids
     now: number
+    expiresAtMs?: number | null
   },
-): Promise<void> {
+): Promise<string> {
   const id = ids.timed('secret', now)
   await db
     .insertInto('application_secrets')
@@ -92,8 +96,10 @@ export async function putSecret(
       sha256: hashSecret(secret).toString('hex'),
       sealed: cipher.seal(secret, `application_secrets:${id}`),
       created_at_ms: now,
+      expires_at_ms: expiresAtMs,
     })
     .execute()
+  return id
 }
 
 /** What can be changed of an application; `name_sort` follows the name. */

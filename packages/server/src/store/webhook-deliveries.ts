@@ -36,6 +36,36 @@ export async function queueDeliveries(
   await insertDeliveries(db, ids.timed('webhook_request', now).slice(0, -8), event.id, now, now, event.type)
 }
 
+/**
+ * Queues an event for one webhook, whether it wants events of this type or not.
+ * @param now milliseconds since the epoch
+ * @returns the id of the delivery
+ */
+export async function queueDelivery(
+  db: Db,
+  webhook: { id: string; seq: number },
+  eventId: string,
+  { ids, now }: { ids: Ids; now: number },
+): Promise<string> {
+  const id = `${ids.timed('webhook_request', now).slice(0, -8)}${webhook.seq.toString(16).padStart(8, '0')}`
+  await db
+    .insertInto('webhook_deliveries')
+    .values({
+      id,
+      webhook_id: webhook.id,
+      event_id: eventId,
+      state: 'pending',
+      attempts: 0,
+      retries: 0,
+      created_at_ms: now,
+      first_attempt_at_ms: null,
+      next_attempt_at_ms: now,
+      claimed_by: null,
+    })
+    .execute()
+  return id
+}
+
 /** A webhook with something to deliver. */
 export interface DueWebhook {
   id: string
