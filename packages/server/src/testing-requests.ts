@@ -172,6 +172,8 @@ export const makers: Record<string, (scene: Scene) => unknown> = {
     await succeed(api.post('/api/v1/properties', body))
     return key
   },
+  'm2m_token.feature_flags': async (scene) => [await makers.feature_flag_key!(scene)],
+  'm2m_token.properties': async (scene) => [await makers['updateApplicationsProperty.property_key']!(scene)],
   'UpdateUserProperties.properties': () => ({ kp_usr_city: 'Sydney', kp_usr_is_marketing_opt_in: true }),
   'UpdateOrganizationProperties.properties': () => ({ kp_org_city: 'Sydney' }),
   'AddLogo.type': () => 'dark',
