@@ -15,7 +15,8 @@ export const operations: readonly OperationInfo[] = [
     isAnonymous: false,
     tag: 'API Keys',
     summary: 'Create an API key',
-    description: 'Makes a key for one API with fixed scopes. The reply is the only place where the key is ever shown.',
+    description:
+      'Makes a key for one API with fixed scopes. The reply is the only place where the key is ever shown. A key of the type environment for the Management API is a bearer token of it; its scopes are among those of the caller.',
     parameters: [
       {
         name: 'name',
@@ -386,7 +387,8 @@ export const operations: readonly OperationInfo[] = [
     isAnonymous: false,
     tag: 'APIs',
     summary: 'Delete a scope of an API',
-    description: 'Takes the scope from every application and user that has it. Tokens that carry it keep it.',
+    description:
+      'Takes the scope from every application, role, user and API key that has it. Tokens that carry it keep it.',
     parameters: [
       { name: 'api_id', in: 'path', isRequired: true, type: 'string', description: 'Id of the API.' },
       { name: 'scope_id', in: 'path', isRequired: true, type: 'string', description: 'Id of the scope.' },
@@ -1059,7 +1061,8 @@ export const operations: readonly OperationInfo[] = [
     isAnonymous: false,
     tag: 'Applications',
     summary: 'Set how long the tokens of an application last',
-    description: 'Changes the members that are sent. A refresh token must outlast an access token.',
+    description:
+      'Changes the members that are sent. A refresh token must outlast an access token. `m2m_token`, which Kinde has in its console alone, chooses what M2M tokens carry: feature flags in `feature_flags`, properties in `application_properties`, the scopes in `permissions`. A list takes the place of the one before.',
     parameters: [
       { name: 'application_id', in: 'path', isRequired: true, type: 'string', description: 'Id of the application.' },
       {
@@ -1098,6 +1101,7 @@ export const operations: readonly OperationInfo[] = [
         type: 'boolean',
         description: 'Whether tokens carry the claims that Hasura reads.',
       },
+      { name: 'm2m_token', in: 'body', isRequired: false, type: 'object', description: '' },
     ],
   },
   {

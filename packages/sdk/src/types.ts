@@ -622,6 +622,14 @@ export interface GetApplicationResponse {
     has_sign_in_with_sso_button?: boolean
     /** Whether Gravatar gives the picture of people who have none. */
     use_gravatar_fallback?: boolean
+    m2m_token?: {
+      /** Keys of feature flags. */
+      feature_flags?: Array<string>
+      /** Keys of properties of applications that are not private. */
+      properties?: Array<string>
+      /** Whether the granted scopes are listed in `permissions` too. */
+      has_permissions_claim?: boolean
+    }
   }
 }
 
@@ -1950,7 +1958,7 @@ export interface VerifyApiKeyResponse {
   code?: string
   /** The outcome in words. */
   message?: string
-  /** Whether the key is known and active. */
+  /** Whether the key is known and active, and its owner not suspended. */
   is_valid?: boolean
   /** Id of the key; left out for an unknown one. */
   key_id?: string

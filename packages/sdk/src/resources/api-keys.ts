@@ -73,7 +73,8 @@ export class ApiKeys {
 
   /**
    * Create an API key. Makes a key for one API with fixed scopes. The reply is the only place where the key is ever
-   * shown.
+   * shown. A key of the type environment for the Management API is a bearer token of it; its scopes are among those
+   * of the caller.
    *
    * `POST /api/v1/api_keys` (`createApiKey`), scope `create:api_keys`.
    */

@@ -65,8 +65,8 @@ export class ApiScopes {
   }
 
   /**
-   * Delete a scope of an API. Takes the scope from every application and user that has it. Tokens that carry it keep
-   * it.
+   * Delete a scope of an API. Takes the scope from every application, role, user and API key that has it. Tokens
+   * that carry it keep it.
    *
    * `DELETE /api/v1/apis/{api_id}/scopes/{scope_id}` (`deleteAPIScope`), scope `delete:apis_scopes`.
    */

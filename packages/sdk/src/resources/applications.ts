@@ -93,6 +93,14 @@ export interface ApplicationsUpdateTokensInput {
   authenticated_session_lifetime?: number
   /** Whether tokens carry the claims that Hasura reads. */
   is_hasura_mapping_enabled?: boolean
+  m2m_token?: {
+    /** Keys of feature flags. */
+    feature_flags?: Array<string>
+    /** Keys of properties of applications that are not private. */
+    properties?: Array<string>
+    /** Whether the granted scopes are listed in `permissions` too. */
+    has_permissions_claim?: boolean
+  }
 }
 
 /** Applications. */
@@ -183,7 +191,9 @@ export class Applications {
 
   /**
    * Set how long the tokens of an application last. Changes the members that are sent. A refresh token must outlast
-   * an access token.
+   * an access token. `m2m_token`, which Kinde has in its console alone, chooses what M2M tokens carry: feature flags
+   * in `feature_flags`, properties in `application_properties`, the scopes in `permissions`. A list takes the place
+   * of the one before.
    *
    * `PATCH /api/v1/applications/{application_id}/tokens` (`updateApplicationTokens`), scope
    * `update:application_tokens`.

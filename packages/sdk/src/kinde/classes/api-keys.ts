@@ -74,7 +74,8 @@ export type VerifyApiKeyResponse = types.VerifyApiKeyResponse
 export class ApiKeys {
   /**
    * Create an API key. Makes a key for one API with fixed scopes. The reply is the only place where the key is ever
-   * shown.
+   * shown. A key of the type environment for the Management API is a bearer token of it; its scopes are among those
+   * of the caller.
    */
   static createApiKey(data: CreateApiKeyData): CancelablePromise<CreateApiKeyResponse> {
     return call({ method: 'POST', path: '/api/v1/api_keys', body: 'json' }, data)

@@ -194,8 +194,8 @@ export class Apis {
   }
 
   /**
-   * Delete a scope of an API. Takes the scope from every application and user that has it. Tokens that carry it keep
-   * it.
+   * Delete a scope of an API. Takes the scope from every application, role, user and API key that has it. Tokens
+   * that carry it keep it.
    */
   static deleteApiScope(data: DeleteApiScopeData): CancelablePromise<DeleteApiScopeResponse> {
     return call({ method: 'DELETE', path: '/api/v1/apis/{api_id}/scopes/{scope_id}' }, data)

@@ -98,6 +98,14 @@ export type UpdateApplicationTokensData = {
     authenticated_session_lifetime?: number
     /** Whether tokens carry the claims that Hasura reads. */
     is_hasura_mapping_enabled?: boolean
+    m2m_token?: {
+      /** Keys of feature flags. */
+      feature_flags?: Array<string>
+      /** Keys of properties of applications that are not private. */
+      properties?: Array<string>
+      /** Whether the granted scopes are listed in `permissions` too. */
+      has_permissions_claim?: boolean
+    }
   }
 }
 
@@ -220,7 +228,9 @@ export class Applications {
 
   /**
    * Set how long the tokens of an application last. Changes the members that are sent. A refresh token must outlast
-   * an access token.
+   * an access token. `m2m_token`, which Kinde has in its console alone, chooses what M2M tokens carry: feature flags
+   * in `feature_flags`, properties in `application_properties`, the scopes in `permissions`. A list takes the place
+   * of the one before.
    */
   static updateApplicationTokens(
     data: UpdateApplicationTokensData,
