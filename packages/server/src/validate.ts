@@ -165,6 +165,11 @@ function inputError(error: ErrorObject, input: unknown, kind: string): ApiError 
     keyword === 'enum'
       ? `must be one of ${(params as { allowedValues: unknown[] }).allowedValues.filter((one) => one !== null).join(', ')}`
       : error.message
+  if (keyword === 'maxItems') {
+    const { limit } = params as { limit: number }
+    const message = `${field} takes ${limit} entries at most; ${(value as unknown[]).length} were sent.`
+    return invalid(field, message, 'TOO_MANY_OBJECTS')
+  }
   const code = keyword === 'maxLength' ? codesOfLength[field] : undefined
   return invalid(field, `The ${kind} ${field} ${rule}${given}.`, code ?? codesByParameter[field])
 }

@@ -248,8 +248,8 @@ export async function setApplications(
   field: string,
 ): Promise<{ enabled: string[]; disabled: string[] } | undefined> {
   const wanted = [...new Set(applicationIds)]
-  if (wanted.length > mostApplications) {
-    const message = `One request takes ${mostApplications} applications at most; ${wanted.length} were sent.`
+  if (applicationIds.length > mostApplications) {
+    const message = `One request takes ${mostApplications} applications at most; ${applicationIds.length} were sent.`
     throw new ApiError(400, 'TOO_MANY_OBJECTS', message, { field })
   }
   const known = await db
