@@ -19,6 +19,7 @@ import {
   deleteSession,
   findSession,
   finishRefresh,
+  keepSessionOwner,
   type ProviderTokens,
   releaseRefresh,
   type SessionWithApp,
@@ -90,6 +91,7 @@ export function readState(state: string, { cipher }: Environment): Beginning | u
 /**
  * Ends what {@link beginSession} began: exchanges the code that the provider gave, and keeps the tokens. Done again, as
  * when a browser loads the page once more, it changes nothing.
+ * @returns false when the app, or whoever it is for, is gone by the time that the provider has answered
  * @throws {ProviderError}
  */
 export async function completeSession(
@@ -98,21 +100,30 @@ export async function completeSession(
   code: string,
   environment: Environment,
   write: Write,
-): Promise<void> {
+): Promise<boolean> {
   const { sessionId: id, userId, organizationCode } = beginning
   const { store, cipher } = environment
-  if ((await findSession(store.read, id)) !== undefined) return
+  const isComplete = async () => (await findSession(store.read, id)) !== undefined
+  if (await isComplete()) return true
   const provider = providerOf(app, environment)
-  const tokens = await exchangeCode(
-    provider,
-    { code, redirectUri: redirectUri(environment), verifier: verifierOf(id, environment) },
-    environment.now,
-  )
-  await write(async (db, record) => {
-    const session = { id, appId: app.id, userId, organizationCode, tokens }
+  const grant = { code, redirectUri: redirectUri(environment), verifier: verifierOf(id, environment) }
+  let tokens: ProviderTokens
+  try {
+    tokens = await exchangeCode(provider, grant, environment.now)
+  } catch (error) {
+    // Another node has used the code, for the same browser.
+    if (error instanceof ProviderError && (await isComplete())) return true
+    throw error
+  }
+  const session = { id, appId: app.id, userId, organizationCode, tokens }
+  const isKept = await write(async (db, record) => {
+    if (!(await keepSessionOwner(db, session))) return false
     const isNew = await addSession(db, session, { cipher, now: environment.now() })
     if (isNew) recordSession(record, 'connected_app.authorized', app, session)
+    return true
   })
+  if (!isKept) await revokeTokens(provider, tokens)
+  return isKept
 }
 
 /** @throws {ApiError} 400 INVALID_SESSION also for what belongs to another organization than the caller */

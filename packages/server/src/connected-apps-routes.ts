@@ -9,6 +9,8 @@ import type { Db } from './store/tables.ts'
 /** Where the providers of connected apps send people back to. RFC 6749 §4.1.2. */
 export function connectedAppsRoutes(app: FastifyInstance, { environment }: Surface): void {
   const { store, ids, log } = environment
+  /** By the session: a browser that comes twice at once waits for the one exchange. A code is good for one. */
+  const completing = new Map<string, Promise<boolean>>()
 
   app.get(callbackPath, async function connectedAppCallback(request, reply) {
     // The address holds what the provider gave: it is for nobody else.
@@ -50,7 +52,11 @@ export function connectedAppsRoutes(app: FastifyInstance, { environment }: Surfa
         return result
       })
     try {
-      await completeSession(connectedApp, beginning, code, environment, write)
+      const complete = () =>
+        completeSession(connectedApp, beginning, code, environment, write).finally(() => completing.delete(sessionId))
+      const completion = completing.get(sessionId) ?? complete()
+      completing.set(sessionId, completion)
+      if (!(await completion)) return refuse('unknown_owner', 'There is nobody to authorize for.')
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       log.warn({ reason: error.message, app: connectedApp.key_code_ref }, 'connected app not authorized')

@@ -250,6 +250,37 @@ for (const clientAuthentication of ['post', 'basic'] as const) {
   })
 }
 
+test('a browser that comes back several times at once is sent on each time, and the code is used once', async (t) => {
+  const { server, provider, userId } = await startWithApp(t)
+  const { body } = await server.as().get(`${apps}/auth_url?key_code_ref=zoo&user_id=${userId}`)
+  const address = await provider.authorize(body.url)
+  const replies = await Promise.all([1, 2, 3, 4].map(() => follow(server, address)))
+  for (const { status, headers } of replies) {
+    assert.deepEqual([status, new URL(String(headers.location)).searchParams.get('error')], [303, null])
+  }
+  assert.equal(provider.requests.length, 1)
+  assert.equal((await eventsOf(server)).length, 1)
+})
+
+test('whoever is deleted while the provider is asked gets no session, and the provider is told', async (t) => {
+  for (const gone of ['user', 'app'] as const) {
+    const { server, provider, userId } = await startWithApp(t)
+    const { body } = await server.as().get(`${apps}/auth_url?key_code_ref=zoo&user_id=${userId}`)
+    const address = await provider.authorize(body.url)
+    provider.before = async ({ path }) => {
+      if (path !== '/token') return false
+      if (gone === 'user') await server.as().delete(`/api/v1/user?id=${userId}`)
+      else await server.write((db) => db.deleteFrom('connected_apps').execute())
+      return false
+    }
+    const { status, headers } = await follow(server, address)
+    assert.equal(status, 303)
+    assert.match(String(headers.location), /error=unknown_owner/)
+    assert.deepEqual([...provider.good], [], gone)
+    assert.deepEqual(await eventsOf(server), [])
+  }
+})
+
 test('an access token is refreshed when it expires, and only then', async (t) => {
   const scene = await startWithApp(t)
   const { server, provider } = scene

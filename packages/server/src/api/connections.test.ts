@@ -326,7 +326,11 @@ test('a connection that is deleted is off everywhere, and identities that belong
   const reply = await api.delete(`${connections}/${id}`)
   assert.deepEqual([reply.status, reply.body], [200, { code: 'OK', message: 'Success' }])
   assert.equal((await api.get(`${connections}/${id}`)).status, 404)
-  assert.deepEqual((await api.get(`/api/v1/applications/${application}/connections`)).body.connections, [])
+  const { body: left } = await api.get(`/api/v1/applications/${application}/connections`)
+  assert.deepEqual(
+    left.connections.map(({ strategy }: { strategy: string }) => strategy),
+    ['email:otp'],
+  )
   assert.deepEqual((await api.get(`/api/v1/organizations/${organization}/connections`)).body.connections, [])
   assert.deepEqual((await api.get(`${connections}?home_realm_domain=zoo.example`)).body.connections, [])
   const { identities } = (await api.get(`/api/v1/users/${user}/identities`)).body

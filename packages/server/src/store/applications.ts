@@ -42,6 +42,9 @@ export async function holdApplication(db: Db, id: string): Promise<ApplicationRo
   return row
 }
 
+/** The connection that is switched on for a new application to which people sign in, as in a new business of Kinde's. */
+const firstConnection = 'email:otp'
+
 /** Adds an application with Kinde's defaults for everything that can be set later; it has no secret yet. */
 export async function createApplication(
   db: Db,
@@ -57,6 +60,17 @@ export async function createApplication(
       org_code: application.orgCode,
       created_at_ms: application.now,
     })
+    .execute()
+  if (application.type === 'm2m') return
+  await db
+    .insertInto('application_connections')
+    .columns(['application_id', 'connection_id'])
+    .expression((select) =>
+      select
+        .selectFrom('connections')
+        .select((column) => [column.val(application.id).as('application_id'), 'id'])
+        .where('strategy', '=', firstConnection),
+    )
     .execute()
 }
 

@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import { invalid, notFound } from '../errors.ts'
 import { endpointFault } from '../journal/webhook-target.ts'
 import { callbackUrlFault } from './callback-url.ts'
 import type { Cipher } from './cipher.ts'
+import { dialectOf } from './dialect.ts'
 import type { Ids } from './ids.ts'
 import type { ConnectedAppRow, ConnectedAppSessionRow, Db } from './tables.ts'
 
@@ -136,6 +138,27 @@ function tokenColumns(id: string, { accessToken, refreshToken, expiresAtMs }: Pr
     tokens_sealed: cipher.seal(JSON.stringify([accessToken, refreshToken]), sessionPlace(id)),
     expires_at_ms: expiresAtMs,
   }
+}
+
+/**
+ * Whether an app, and whom a session with it is for, are still there; they stay then until the transaction ends, so that
+ * the session can refer to them.
+ */
+export async function keepSessionOwner(
+  db: Db,
+  { appId, userId, organizationCode }: { appId: string; userId: string | null; organizationCode: string | null },
+): Promise<boolean> {
+  for (const [table, column, value] of [
+    ['connected_apps', 'id', appId],
+    ['organizations', 'code', organizationCode],
+    ['users', 'id', userId],
+  ] as const) {
+    if (value === null) continue
+    const keyShare = dialectOf(db) === 'postgres' ? sql`for key share` : sql``
+    const found = sql`select 1 from ${sql.table(table)} where ${sql.ref(column)} = ${value} ${keyShare}`
+    if ((await found.execute(db)).rows.length === 0) return false
+  }
+  return true
 }
 
 /** Keeps what a provider has granted. @returns whether the session is new; one that is there already stays as it is */
