@@ -20,6 +20,7 @@ import {
 import { buildBundle, cpuMicroseconds, Generator, type Server, startBaseline, startKindred } from './processes.ts'
 import { type Figure, figureJson, figureLine, headingLine } from './report.ts'
 import { createUser, scenarios } from './scenarios.ts'
+import { measureSdk } from './sdk.ts'
 import { seedPostgres, seedSqlite } from './seed.ts'
 
 const help = `npm run bench -- [options]
@@ -80,7 +81,13 @@ try {
     heading('Start, in memory', false)
     note(await measureStart(folder, effort))
   }
-  for (const store of values.stores.split(',')) await measureStore(store)
+  if (isWanted('sdk')) {
+    heading('SDK: compressed bundles, cost of types', false)
+    note(await measureSdk(effort.rounds))
+  }
+  if (scenarioNames().some((name) => name !== 'start' && name !== 'sdk' && isWanted(name))) {
+    for (const store of values.stores.split(',')) await measureStore(store)
+  }
 } finally {
   await rm(folder, { recursive: true })
 }
@@ -143,7 +150,7 @@ async function measureOthers(arena: Arena): Promise<void> {
 }
 
 function scenarioNames(): string[] {
-  return ['start', ...scenarios.map(({ name }) => name), 'storm', 'last page', 'search']
+  return ['start', 'sdk', ...scenarios.map(({ name }) => name), 'storm', 'last page', 'search']
 }
 
 function isWanted(name: string): boolean {

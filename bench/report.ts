@@ -10,7 +10,7 @@ export interface Sample extends LoadResult {
 /** One line of the report: the values of all rounds, and what goes with them. */
 export interface Figure {
   name: string
-  unit: 'ratio' | 'ms' | 'MB' | 'per second'
+  unit: 'ratio' | 'ms' | 'kB' | 'MB' | 'per second' | 'count'
   store?: string
   users?: number
   rounds: readonly number[]
@@ -61,7 +61,7 @@ export function figureLine(figure: Figure): string {
   return `${line}${pairs.join('')}`
 }
 
-const suffixes = { ratio: '', ms: ' ms', MB: ' MB', 'per second': ' /s' }
+const suffixes = { ratio: '', ms: ' ms', kB: ' kB', MB: ' MB', 'per second': ' /s', count: '' }
 const marks = { aim: '✓', floor: '·', below: '✗', unknown: '?' }
 
 /** What a figure reaches. */
