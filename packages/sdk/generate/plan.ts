@@ -99,9 +99,14 @@ function parametersOf(schema: TSchema | undefined, place: 'query' | 'body'): Par
     name,
     in: place,
     isRequired: required.includes(name),
-    description: descriptionOf(member),
+    description: descriptionOf(member) || membersOf(member),
     schema: member,
   }))
+}
+
+/** What can be said of an object that the server does not describe: what it holds. */
+function membersOf({ properties = {} }: TSchema): string {
+  return `Holds ${Object.keys(properties).join(', ')}.`
 }
 
 /** What a path has names for, and no schema. */

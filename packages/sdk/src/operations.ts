@@ -1101,7 +1101,13 @@ export const operations: readonly OperationInfo[] = [
         type: 'boolean',
         description: 'Whether tokens carry the claims that Hasura reads.',
       },
-      { name: 'm2m_token', in: 'body', isRequired: false, type: 'object', description: '' },
+      {
+        name: 'm2m_token',
+        in: 'body',
+        isRequired: false,
+        type: 'object',
+        description: 'Holds feature_flags, properties, has_permissions_claim.',
+      },
     ],
   },
   {

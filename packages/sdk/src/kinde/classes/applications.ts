@@ -98,6 +98,7 @@ export type UpdateApplicationTokensData = {
     authenticated_session_lifetime?: number
     /** Whether tokens carry the claims that Hasura reads. */
     is_hasura_mapping_enabled?: boolean
+    /** Holds feature_flags, properties, has_permissions_claim. */
     m2m_token?: {
       /** Keys of feature flags. */
       feature_flags?: Array<string>
