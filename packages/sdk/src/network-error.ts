@@ -28,15 +28,15 @@ export function networkError(
   const code = codeOf(error)
   const details = { request, cause: error }
   const isUnsent = (code !== undefined && unsentCodes.has(code)) || isUnsentInDeno(error)
-  if (code !== undefined && certificateCodes.test(code)) {
+  if ((code !== undefined && certificateCodes.test(code)) || isDistrustInDeno(error)) {
     const message =
-      `The server's certificate is not trusted (${code}). For a local Kindred, start the program with ` +
+      `The server's certificate is not trusted (${code ?? 'unknown issuer'}). For a local Kindred, start the program with ` +
       'NODE_EXTRA_CA_CERTS=<its CA file>, or call it over http://localhost.'
     return new NetworkError('CERTIFICATE_NOT_TRUSTED', message, { ...details, isUnsent: true })
   }
   const host = new URL(request.slice(request.indexOf(' ') + 1)).host
   const message = isUnsent
-    ? `${host} cannot be reached (${code ?? 'connection refused'}). Check the domain, and that the server runs.`
+    ? `${host} cannot be reached (${code ?? 'no connection'}). Check the domain, and that the server runs.`
     : `The connection to ${host} failed (${code ?? (error as Error | undefined)?.message ?? 'no reason given'}). Whether the server acted is not known.`
   return new NetworkError(isUnsent ? 'UNREACHABLE' : 'CONNECTION_FAILED', message, { ...details, isUnsent })
 }
@@ -53,17 +53,28 @@ export function mayRecover(error: unknown, isRepeatable: boolean): boolean {
   return error.isUnsent || isRepeatable
 }
 
-/** The first code on an error or what caused it. A name with several addresses gives one error for each of them. */
+/** The first code on an error or what caused it. */
 function codeOf(error: unknown): string | undefined {
-  for (let current = error, depth = 0; current instanceof Error && depth < 5; depth += 1) {
-    const { code, errors } = current as Error & { code?: unknown; errors?: unknown[] }
-    if (typeof code === 'string') return code
-    current = current.cause ?? errors?.[0]
-  }
-  return undefined
+  return chainOf(error)
+    .map(({ code }) => code)
+    .find((code) => typeof code === 'string')
 }
 
-/** Deno's errors have no codes, only texts. */
+/** An error and its causes. A name with several addresses gives one error for each of them, of which the first is taken. */
+function chainOf(error: unknown): (Error & { code?: string })[] {
+  const chain: (Error & { code?: string })[] = []
+  for (let current = error; current instanceof Error && chain.length < 5; ) {
+    chain.push(current)
+    current = current.cause ?? (current as Error & { errors?: unknown[] }).errors?.[0]
+  }
+  return chain
+}
+
+/** Deno's errors have no codes, only texts, which name the stage that failed. */
 function isUnsentInDeno(error: unknown): boolean {
-  return error instanceof TypeError && /connection refused|dns error|failed to lookup address/i.test(error.message)
+  return chainOf(error).some(({ message }) => message.includes('client error (Connect)'))
+}
+
+function isDistrustInDeno(error: unknown): boolean {
+  return chainOf(error).some(({ message }) => message.includes('invalid peer certificate'))
 }
