@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { compatibilityPage } from '../conformance/compatibility.ts'
 import { sdkSources } from '../packages/sdk/generate.ts'
 
 /** Everything that is generated: each gives path from the root of the repository → text. One line for each generator. */
-const generators: (() => Map<string, string> | Promise<Map<string, string>>)[] = [sdkSources]
+const generators: (() => Map<string, string> | Promise<Map<string, string>>)[] = [sdkSources, compatibilityPage]
 
 export const root = join(import.meta.dirname, '..')
 
