@@ -43,6 +43,7 @@ export async function startKindred(databaseUrl: string, dataDir: string): Promis
     KINDRED_CLIENT_ID: client.id,
     KINDRED_CLIENT_SECRET: client.secret,
     KINDRED_LOG_LEVEL: 'warn',
+    KINDRED_CONTROL: 'off',
   })
   return { ...server, url: server.url.replace('https://localhost:', 'http://127.0.0.1:') }
 }

@@ -74,7 +74,7 @@ function importsOf(source: string): string[] {
 }
 
 function findTestFiles(root: string): string[] {
-  const found = globSync('{packages,conformance,samples,bench,test}/**/*.test.ts', {
+  const found = globSync('{packages,conformance,samples,bench,examples,test}/**/*.test.ts', {
     cwd: root,
     exclude: ['**/node_modules/**', '**/dist/**'],
   })

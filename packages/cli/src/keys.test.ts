@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
-import { testDatabase } from '@kindred/server/testing'
 import { createLocalJWKSet, jwtVerify } from 'jose'
+import { testDatabase } from '../../server/src/testing.ts'
 import { type RunningKindred, runKindred, startKindred, temporaryFolder, until } from './testing-process.ts'
 
 const isInMemory = (process.env.KINDRED_TEST_STORE ?? 'memory') === 'memory'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { testDatabase } from '@kindred/server/testing'
 import postgres from 'postgres'
 import { startPostgres } from '../../../test/postgres.ts'
+import { testDatabase } from '../../server/src/testing.ts'
 import { type RunningKindred, startKindred, temporaryFolder, until } from './testing-process.ts'
 
 const store = process.env.KINDRED_TEST_STORE ?? 'memory'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { testDatabase } from '@kindred/server/testing'
+import { testDatabase } from '../../server/src/testing.ts'
 import { type RunningKindred, startKindred } from './testing-process.ts'
 
 test('logs are JSON lines on stderr, and hold no secret and no token even when everything is logged', async (t) => {

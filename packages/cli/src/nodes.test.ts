@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { testDatabase } from '@kindred/server/testing'
 import postgres from 'postgres'
+import { testDatabase } from '../../server/src/testing.ts'
 import { type RunningKindred, runKindred, startKindred, temporaryFolder, until } from './testing-process.ts'
 
 const store = process.env.KINDRED_TEST_STORE ?? 'memory'

@@ -16,6 +16,7 @@ test('without any setting the server is a local one: SQLite, TLS of its own, on 
     secretKey: undefined,
     rateLimit: null,
     logLevel: 'info',
+    control: false,
   })
 })
 
@@ -34,6 +35,7 @@ test('every setting is read', () => {
     KINDRED_SECRET_KEY: secretKey.toString('base64'),
     KINDRED_RATE_LIMIT: '100/10',
     KINDRED_LOG_LEVEL: 'trace',
+    KINDRED_CONTROL: 'on',
   })
   assert.deepEqual(config, {
     port: 9000,
@@ -47,6 +49,7 @@ test('every setting is read', () => {
     secretKey,
     rateLimit: { requests: 100, seconds: 10 },
     logLevel: 'trace',
+    control: true,
   })
 })
 
@@ -92,4 +95,15 @@ test('each setting has a flag that is spelled like its variable', () => {
     assert.equal(flag.split(' ', 1)[0], spelled)
     assert.notEqual(meaning, '')
   }
+})
+
+test('the control API is on with a database in memory, elsewhere only where it is asked for', () => {
+  const control = (values: Record<string, string>) => readConfig(values).control
+  assert.equal(control({}), false)
+  assert.equal(control({ KINDRED_DATABASE_URL: 'memory:' }), true)
+  assert.equal(control({ KINDRED_DATABASE_URL: 'memory:', KINDRED_CONTROL: 'off' }), false)
+  assert.equal(control({ KINDRED_CONTROL: 'on' }), true)
+  assert.throws(() => control({ KINDRED_CONTROL: 'yes' }), {
+    message: 'KINDRED_CONTROL: "yes" is neither on nor off. Use on or off.',
+  })
 })

@@ -19,6 +19,8 @@ export interface Config {
   /** For each application that has no limit of its own; null: no limit. */
   rateLimit: RateLimit | null
   logLevel: LogLevel
+  /** Whether the control API, for tests, answers under `/_kindred`. */
+  control: boolean
 }
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -88,6 +90,11 @@ export const settings = [
     flag: '--log-level <level>',
     meaning: `${logLevels.join(', ')} (default info)`,
   },
+  {
+    variable: 'KINDRED_CONTROL',
+    flag: '--control [mode]',
+    meaning: 'on or off: the control API for tests, under /_kindred (default on with memory:, else off)',
+  },
 ] as const satisfies readonly Setting[]
 
 type Variable = (typeof settings)[number]['variable']
@@ -103,13 +110,14 @@ export function readConfig(values: Values): Config {
   const port = readPort(get('KINDRED_PORT') ?? '8443')
   const dataDir = get('KINDRED_DATA_DIR') ?? './.kindred'
   const tls = readTls(get('KINDRED_TLS'), get('KINDRED_TLS_CERT'), get('KINDRED_TLS_KEY'))
+  const databaseUrl = readDatabaseUrl(get('KINDRED_DATABASE_URL') ?? `sqlite:${dataDir}/kindred.db`)
   // Without TLS nothing answers https on the port, so the address that is printed and signed says http.
   const scheme = tls.mode === 'off' ? 'http' : 'https'
   return {
     port,
     host: readHost(get('KINDRED_HOST') ?? '127.0.0.1'),
     url: readUrl(get('KINDRED_URL') ?? `${scheme}://localhost:${port}`),
-    databaseUrl: readDatabaseUrl(get('KINDRED_DATABASE_URL') ?? `sqlite:${dataDir}/kindred.db`),
+    databaseUrl,
     dataDir,
     tls,
     clientId: readClientId(get('KINDRED_CLIENT_ID')),
@@ -117,6 +125,7 @@ export function readConfig(values: Values): Config {
     secretKey: readSecretKey(get('KINDRED_SECRET_KEY')),
     rateLimit: readRateLimit(get('KINDRED_RATE_LIMIT') ?? 'off'),
     logLevel: readLogLevel(get('KINDRED_LOG_LEVEL') ?? 'info'),
+    control: readControl(get('KINDRED_CONTROL'), databaseUrl),
   }
 }
 
@@ -228,4 +237,11 @@ function readLogLevel(value: string): LogLevel {
   const level = logLevels.find((known) => known === value)
   if (level !== undefined) return level
   throw fault('KINDRED_LOG_LEVEL', `${JSON.stringify(value)} is no level`, `Use one of ${logLevels.join(', ')}.`)
+}
+
+/** A database in memory is for tests; any other one may hold what nobody should reset. */
+function readControl(value: string | undefined, databaseUrl: string): boolean {
+  if (value === undefined) return databaseUrl === 'memory:'
+  if (value === 'on' || value === 'off') return value === 'on'
+  throw fault('KINDRED_CONTROL', `${JSON.stringify(value)} is neither on nor off`, 'Use on or off.')
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { ConsoleSessions } from './admin/console-sessions.ts'
 import type { PaymentProvider } from './billing-provider.ts'
+import type { Control } from './control/control.ts'
 import type { Webhooks } from './journal/webhooks.ts'
 import type { AccessTokens } from './oauth/access-token.ts'
 import type { ChosenClaimsOfClients } from './oauth/chosen-claims.ts'
@@ -38,4 +39,6 @@ export interface Environment {
   log: Logger
   /** Milliseconds since the epoch. */
   now: () => number
+  /** What tests may do with it; undefined where that is switched off. */
+  control?: Control
 }

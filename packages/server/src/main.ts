@@ -44,15 +44,21 @@ export async function serve(config: Config): Promise<Running> {
   // Where the key is missing, the database tells whether it may be made; nothing is written before.
   const isKeyKnown = hasMasterKey(config) || isFirstStart(config)
   const earlyCertificates = isKeyKnown ? await certificatesOf(config, url) : undefined
+  // Only where it is wanted: other servers do not even load it.
+  const forTests = config.control ? await import('./control/serve.ts') : undefined
+  const clock = forTests && new forTests.Clock()
   const opened = await openEnvironment({
     ...config,
     baseUrl: url,
     masterKey: (isNew) => masterKey(config, { make: isNew }),
     log,
     firstKey,
+    now: clock?.now,
   })
   const { environment, firstClient, setupUrl, noteRequest } = opened
   const certificates = isKeyKnown ? earlyCertificates! : await certificatesAfter(opened, config, url)
+  const control = forTests && new forTests.Control({ environment, clock: clock!, retention: opened.retention })
+  await control?.keepAsStart()
   const listener: { server?: OnePortServer } = {}
   const app = buildServer(environment, {
     serverFactory(handler) {
@@ -60,6 +66,7 @@ export async function serve(config: Config): Promise<Running> {
       return listener.server
     },
     noteRequest,
+    ...(forTests && { extend: (app) => forTests.addControl(app, control!, firstClient) }),
   })
   try {
     await app.listen({ port, host: config.host })

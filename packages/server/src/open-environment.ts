@@ -30,6 +30,7 @@ export interface OpenEnvironment {
   setupUrl: string | null
   /** To be called for each request of the Management API; see {@link Signer}. */
   noteRequest: () => void
+  retention: Retention
   /** Writes what is still in memory and lets go of the database. */
   close: () => Promise<void>
 }
@@ -50,8 +51,8 @@ export async function openEnvironment(options: {
   firstKey?: Promise<Awaited<ReturnType<typeof makeSigningKey>>> | undefined
   /** For applications without one of their own; none when left out. */
   rateLimit?: RateLimit | null
-  now?: () => number
-  ids?: Ids
+  now?: (() => number) | undefined
+  ids?: Ids | undefined
 }): Promise<OpenEnvironment> {
   const { baseUrl, log } = options
   const now = options.now ?? Date.now
@@ -114,7 +115,7 @@ export async function openEnvironment(options: {
       await store.close()
     }
     const setupUrl = setupToken === null ? null : linkUrl(baseUrl, 'setup', setupToken)
-    return { environment, firstClient, setupUrl, noteRequest, close }
+    return { environment, firstClient, setupUrl, noteRequest, retention, close }
   } catch (error) {
     await store.close()
     throw error

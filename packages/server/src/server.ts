@@ -47,21 +47,35 @@ declare module 'fastify' {
     /** The application that asks the token endpoint, once it is known. */
     clientId: string | null
   }
+  interface FastifyContextConfig {
+    /** The operation that a route belongs to. */
+    operationId?: string
+    scope?: string | null
+    notFoundAsObject?: boolean
+  }
 }
 
 /**
  * Builds the HTTP server of one environment. It does not listen yet.
  * @param serverFactory makes the listening server for Fastify's request listener; Fastify's own where it is left out
- * @param noteRequest called for each request of the Management API
+ * @param options `noteRequest` is called for each request of the Management API; `extend` may add hooks and routes of
+ *   its own, before any other route is there, so that its hooks see every request; `requestIds` makes the ids of requests
+ *   that bring none
  */
 export function buildServer(
   environment: Environment,
-  options: { serverFactory?: (handler: RequestListener) => Server; noteRequest?: () => void } = {},
+  options: {
+    serverFactory?: (handler: RequestListener) => Server
+    noteRequest?: () => void
+    extend?: (app: FastifyInstance) => void
+    requestIds?: () => string
+  } = {},
 ): FastifyInstance {
   const isManagementAudience = managementAudience(environment.baseUrl)
   const bearer = new BearerCheck({ ...environment, isManagementAudience })
   const surface: Surface = { environment, bearer, isManagementAudience }
-  const app = createApp(environment, options.serverFactory)
+  const app = createApp(environment, options)
+  options.extend?.(app)
   for (const operation of operations) addOperation(app, operation, surface, options.noteRequest)
   refuseOtherMethods(app, operations)
   oauthRoutes(app, surface)
@@ -75,17 +89,17 @@ export function buildServer(
 /** Fastify as every address of the server has it: bodies as text, refusals in one shape. It has no routes yet. */
 export function createApp(
   environment: Environment,
-  serverFactory?: (handler: RequestListener) => Server,
+  options: { serverFactory?: (handler: RequestListener) => Server; requestIds?: () => string } = {},
 ): FastifyInstance {
   const app = fastify({
-    ...(serverFactory === undefined ? {} : { serverFactory }),
+    ...(options.serverFactory === undefined ? {} : { serverFactory: options.serverFactory }),
     bodyLimit: largestBody,
     // The listening server has answered already what is not HTTP; a second answer would cut the first one off.
     clientErrorHandler: () => {},
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => replyWithError(error, request, reply, environment),
-    genReqId: requestId,
+    genReqId: (request) => requestId(request, options.requestIds ?? nextRequestId),
     requestIdHeader: false,
     rewriteUrl: withoutOrigin,
     routerOptions: { maxParamLength: 1000 },
@@ -138,7 +152,11 @@ export function addOperation(
   app.route({
     method: operation.method,
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-    config: { notFoundAsObject: operation.notFoundAsObject ?? false, operation: operation.id, scope: operation.scope },
+    config: {
+      notFoundAsObject: operation.notFoundAsObject ?? false,
+      operationId: operation.id,
+      scope: operation.scope,
+    },
     // Before the body is read: who may not call has nothing to send.
     onRequest: function authenticate(request, _reply, done) {
       noteRequest?.()
@@ -233,10 +251,7 @@ export function noteCall(
   status: number,
   reason: LoggedCall['reason'],
 ): void {
-  const { operation = null, scope = null } = request.routeOptions.config as {
-    operation?: string
-    scope?: string | null
-  }
+  const { operationId: operation = null, scope = null } = request.routeOptions.config
   const { caller, startedAt } = request
   environment.requestLog.note({
     method: request.method,
@@ -332,7 +347,7 @@ function requireWithinLimit(request: FastifyRequest, caller: Caller, limit: Rate
 }
 
 /** The body as text; refuses what is not JSON by its own account. */
-function requestText(request: FastifyRequest): string | undefined {
+export function requestText(request: FastifyRequest): string | undefined {
   const body = request.body as string | Buffer | undefined
   if (body === undefined || body.length === 0) return undefined
   const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
@@ -343,7 +358,7 @@ function requestText(request: FastifyRequest): string | undefined {
 }
 
 /** The status of an operation's success, and the function that writes its reply: only members of the schema leave. */
-function successReply(operation: Operation): { status: number; stringify: (value: unknown) => string } {
+export function successReply(operation: Operation): { status: number; stringify: (value: unknown) => string } {
   const [status, schema] = Object.entries(operation.responses)[0]!
   if (schema === null) return { status: Number(status), stringify: JSON.stringify }
   let stringify: ((value: unknown) => string) | undefined
@@ -416,7 +431,7 @@ function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyR
     reply.header('www-authenticate', `Bearer realm="kindred", error="insufficient_scope", scope="${scope}"`)
   }
   const fault = field === undefined ? { code, message } : { code, message, field }
-  const asObject = status === 404 && (request.routeOptions.config as { notFoundAsObject?: boolean }).notFoundAsObject
+  const asObject = status === 404 && request.routeOptions.config.notFoundAsObject
   reply.send(JSON.stringify({ errors: asObject ? fault : [fault] }))
 }
 
@@ -457,9 +472,12 @@ const processPrefix = randomBytes(6).toString('hex')
 let requestCount = 0
 
 /** The id that the caller gave the request, if it is a plain one; else one of this process. */
-function requestId(request: IncomingMessage): string {
+function requestId(request: IncomingMessage, next: () => string): string {
   const given = request.headers['x-request-id']
-  if (typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given)) return given
+  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : next()
+}
+
+function nextRequestId(): string {
   requestCount += 1
   return `${processPrefix}-${requestCount.toString(36)}`
 }

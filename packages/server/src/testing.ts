@@ -229,6 +229,7 @@ export async function addApplication(
 export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
   const kind = process.env.KINDRED_TEST_STORE ?? 'memory'
   databases += 1
+  const number = databases
   if (kind === 'memory') return { url: 'memory:', drop: async () => {} }
   if (kind === 'sqlite') {
     const { mkdtemp, rm } = await import('node:fs/promises')
@@ -240,7 +241,7 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
   if (url === undefined) throw new Error('KINDRED_TEST_POSTGRES_URL is not set: run the tests through npm test.')
   const { default: postgres } = await import('postgres')
   // Making forty tables takes longer than most tests: a schema is emptied and used again.
-  const schema = emptySchemas.pop() ?? `test_${process.pid}_${databases}`
+  const schema = emptySchemas.pop() ?? `test_${process.pid}_${number}`
   return {
     url: `${url}?schema=${schema}`,
     async drop() {

@@ -18,6 +18,8 @@ export class Retention {
   readonly #log: Logger
   #timer: NodeJS.Timeout
   #removing: Promise<void> | undefined
+  /** When the next run is due by the environment's clock, which may be moved. */
+  #nextRunMs: number
   #isClosed = false
 
   /** @param options `now` in milliseconds since the epoch */
@@ -25,7 +27,18 @@ export class Retention {
     this.#store = options.store
     this.#now = options.now
     this.#log = options.log
+    this.#nextRunMs = this.#now() + firstAfterMs
     this.#timer = setTimeout(() => this.#run(), firstAfterMs).unref()
+  }
+
+  /** To be called when the clock was moved: does what the runs would have done that lie in between. */
+  async catchUp(): Promise<void> {
+    const late = this.#now() - this.#nextRunMs
+    if (late < 0) return
+    const lastRunMs = this.#nextRunMs + late - (late % everyMs)
+    this.#nextRunMs = lastRunMs + everyMs
+    await this.#removing
+    await this.#removeAll(lastRunMs)
   }
 
   async close(): Promise<void> {
@@ -36,7 +49,8 @@ export class Retention {
 
   #run(): void {
     this.#timer = setTimeout(() => this.#run(), everyMs).unref()
-    this.#removing = this.#removeAll().catch((error: Error) => {
+    this.#nextRunMs = this.#now() + everyMs
+    this.#removing = this.#removeAll(this.#now()).catch((error: Error) => {
       this.#log.warn(
         { reason: error.message },
         'old events or kept answers could not be removed; it is tried again in an hour',
@@ -44,9 +58,9 @@ export class Retention {
     })
   }
 
-  async #removeAll(): Promise<void> {
-    while (!this.#isClosed && (await removeOldEvents(this.#store, this.#now())) === batchSize);
-    while (!this.#isClosed && (await removeOldReplies(this.#store, this.#now())) === batchSize);
+  async #removeAll(now: number): Promise<void> {
+    while (!this.#isClosed && (await removeOldEvents(this.#store, now)) === batchSize);
+    while (!this.#isClosed && (await removeOldReplies(this.#store, now)) === batchSize);
   }
 }
 

@@ -14,6 +14,8 @@ const others: Record<string, string> = {
   'idempotency.ts': 'hashes of keys and requests',
   'first-start.ts': 'random bytes of the master key',
   'journal/webhooks.ts': 'the name of this process among those that deliver',
+  'kit/certificates.ts': 'certificates of test servers',
+  'kit/signing-key.ts': 'the public half of the key of test servers',
   'server.ts': 'the prefix of request ids',
   'start-page.ts': 'the hash of a style sheet in a content security policy',
   'store/cipher.ts': 'secrets at rest',

@@ -67,9 +67,15 @@ export function idsFrom(source: {
   }
 }
 
+/** Ids made from a number, whose place in the sequence can be read and set again. */
+export interface SeededIds extends Ids {
+  /** 32 bits. */
+  state: number
+}
+
 /** Ids that are the same for the same seed: for tests, where nothing is secret. */
-export function seededIds(seed = 1): Ids {
-  let state = seed
+export function seededIds(seed = 1): SeededIds {
+  let state = seed | 0
   // mulberry32: small, and good enough to tell ids apart.
   const below = (limit: number) => {
     state = (state + 0x6d2b79f5) | 0
@@ -82,5 +88,10 @@ export function seededIds(seed = 1): Ids {
     const hex = bytes(16).toString('hex')
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20)}`
   }
-  return idsFrom({ bytes, below, uuid })
+  return Object.defineProperty(idsFrom({ bytes, below, uuid }), 'state', {
+    get: () => state,
+    set(value: number) {
+      state = value | 0
+    },
+  }) as SeededIds
 }

@@ -81,6 +81,14 @@ export async function dueWebhooks(db: Db, now: number): Promise<DueWebhook[]> {
   return rows
 }
 
+/** When the next delivery is due, of a webhook that is switched on; undefined when none is waiting. */
+export async function nextDeliveryMs(db: Db): Promise<number | undefined> {
+  const { rows } = await sql<{ due: number | null }>`
+    select min(next_attempt_at_ms) as due from webhook_deliveries as waiting
+    join webhooks on webhooks.id = waiting.webhook_id where webhooks.is_enabled = true`.execute(db)
+  return rows[0]?.due ?? undefined
+}
+
 /** A delivery that one process has to itself until its lease ends. */
 export interface Claim {
   id: string

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { type Seed, SeedError, seedSchema } from './seed.ts'
+
+let validate: ValidateFunction | undefined
+
+/**
+ * Reads a seed and checks its form.
+ * @param source the seed, or the name or `file:` URL of a file in JSON (`.json`) or YAML (`.yaml`, `.yml`)
+ * @throws {SeedError} naming the place in the seed
+ */
+export async function readSeed(source: unknown): Promise<Seed> {
+  const isFile = typeof source === 'string' || source instanceof URL
+  const seed = isFile ? await readSeedFile(source instanceof URL ? fileURLToPath(source) : source) : source
+  validate ??= new Ajv({ strict: false, verbose: true }).compile(seedSchema)
+  if (validate(seed)) return seed as Seed
+  throw faultOf(validate.errors!)
+}
+
+async function readSeedFile(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new SeedError('', `The seed ${file} cannot be read (${cause.code}). Correct the path.`, { cause })
+  })
+  try {
+    if (/\.ya?ml$/i.test(file)) {
+      const { parse } = await import('yaml')
+      return parse(text) ?? {}
+    }
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SeedError('', `The seed ${file} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** The deepest fault: of a choice between a name and an object, the one in what was written. */
+function faultOf(errors: readonly ErrorObject[]): SeedError {
+  const deepest = errors.reduce((left, right) => (depth(right) > depth(left) ? right : left))
+  const { keyword, params, instancePath, data } = deepest
+  const path = seedPath(instancePath)
+  if (keyword === 'additionalProperties') {
+    const { additionalProperty: name } = params as { additionalProperty: string }
+    const known = Object.keys((deepest.parentSchema as { properties?: object }).properties ?? {})
+    return new SeedError(join(path, name), `There is no such member. Known here: ${known.join(', ')}.`)
+  }
+  if (keyword === 'required') {
+    return new SeedError(join(path, (params as { missingProperty: string }).missingProperty), 'This member is missing.')
+  }
+  if (keyword === 'enum') {
+    const { allowedValues } = params as { allowedValues: string[] }
+    return new SeedError(path, `${JSON.stringify(data)} is none of ${allowedValues.join(', ')}.`)
+  }
+  if (keyword === 'pattern') {
+    return new SeedError(path, `This value has not the form ${(params as { pattern: string }).pattern}.`)
+  }
+  const kind = Array.isArray(data) ? 'a list' : data === null ? 'null' : `a value of the type ${typeof data}`
+  return new SeedError(path, `It ${deepest.message}; ${kind} was given.`)
+}
+
+function depth({ instancePath, keyword }: ErrorObject): number {
+  const level = instancePath.split('/').length * 2
+  // Of two faults at one place, the name of a member says more than that another kind was possible.
+  return keyword === 'required' || keyword === 'additionalProperties' ? level + 1 : level
+}
+
+/** `/users/3/email` as `users[3].email`. */
+export function seedPath(pointer: string): string {
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((word) => word.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((path, word) => join(path, word), '')
+}
+
+function join(path: string, word: string): string {
+  if (/^\d+$/.test(word)) return `${path}[${word}]`
+  return path === '' ? word : `${path}.${word}`
+}
