@@ -251,6 +251,8 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
       // Faster than truncating, which makes a new file for every table and index. Foreign keys would ask for an order.
       const deletes = tables.map(({ name }) => `delete from "${schema}"."${name}"`)
       await sql.unsafe(`set session_replication_role = replica; ${deletes.join('; ')}`)
+      await sql`select setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+        from pg_sequences where schemaname = ${schema}`
       await sql.end()
       emptySchemas.push(schema)
     },

@@ -20,6 +20,9 @@ import { readSeed } from '../seed/read.ts'
 import type { Seed, Seeded } from '../seed/seed.ts'
 import { buildServer } from '../server.ts'
 import { seededIds } from '../store/ids.ts'
+// Loaded here, so that no start has to wait for it.
+import '../store/sqlite.ts'
+import '../store/user-search-index.ts'
 import { testCertificates } from './certificates.ts'
 import { testSigningKey } from './signing-key.ts'
 
