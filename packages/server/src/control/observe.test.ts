@@ -49,7 +49,7 @@ test('429 for the next three, then all is well again', async (t) => {
     errors: [
       {
         code: 'TOO_MANY_REQUESTS',
-        message: 'Too many requests. Try again after the seconds that Retry-After tells.',
+        message: 'Request was throttled',
       },
     ],
   })

@@ -74,7 +74,7 @@ function isControl(path: string): boolean {
 }
 
 const codes: Record<number, [code: string, message: string]> = {
-  429: ['TOO_MANY_REQUESTS', 'Too many requests. Try again after the seconds that Retry-After tells.'],
+  429: ['TOO_MANY_REQUESTS', 'Request was throttled'],
   503: ['SERVICE_UNAVAILABLE', 'The service is not available at the moment. Try again.'],
 }
 

@@ -39,7 +39,14 @@ const byId = new Map(operations.map((operation) => [operation.id, operation]))
 const checks = new WeakMap<Operation, ReturnType<typeof inputCheck>>()
 
 /** It is the owner of the environment who seeds it. */
-const owner: Caller = { applicationId: '', orgCode: null, scopes: new Set(), jti: '' }
+const owner: Caller = {
+  applicationId: '',
+  orgCode: null,
+  scopes: new Set(),
+  jti: '',
+  administrator: null,
+  rateLimit: null,
+}
 
 /** Calls operations of the Management API inside of one transaction, as requests would: checked, and with their events. */
 export class SeedCalls {
