@@ -150,7 +150,7 @@ export async function start(options: StartOptions = {}): Promise<TestKindred> {
     opened = await openEnvironment({
       baseUrl: url,
       databaseUrl,
-      masterKey,
+      masterKey: async () => masterKey,
       clientId: options.clientId,
       clientSecret: options.clientSecret,
       log: pino({ level: options.logLevel ?? 'silent' }, pino.destination({ dest: 2, sync: true })),
