@@ -1,6 +1,6 @@
 import { type Call, Client } from '../client.ts'
 import { ApiError as Refusal } from '../errors.ts'
-import { environmentVariable } from '../options.ts'
+import { originOf } from '../options.ts'
 import { fillPath, queryText } from '../url.ts'
 import { ApiError, type ApiRequestOptions } from './api-error.ts'
 import { CancelablePromise } from './cancelable-promise.ts'
@@ -14,51 +14,51 @@ export interface Settings {
 }
 
 let settings: Settings = {}
+/** Asks for tokens by itself; made when it is first needed. */
 let client: Client | undefined
-let givenToken: string | undefined
+/** The token of {@link setToken}, and the client that sends it. */
+let given: { token: string; client?: Client } | undefined
 
 /**
  * Says which server is called, and as which application. Without arguments: the one of KINDE_DOMAIN,
  * KINDE_MANAGEMENT_CLIENT_ID and KINDE_MANAGEMENT_CLIENT_SECRET. A second call changes over, tokens included.
- * @throws {ConfigurationError} when the domain or the credentials are missing
+ * @throws {ConfigurationError} when there is no domain
  */
 export function init(config: Settings = {}): void {
   settings = config
-  givenToken = undefined
-  client = makeClient()
+  client = undefined
+  given = undefined
+  currentOrigin()
 }
 
-/** Uses this token until it expires, instead of asking for one. */
+/** From now on, and until it expires, calls carry this token. None is asked for, so that no secret is needed. */
 export function setToken(token: string): void {
-  givenToken = token
+  given = token === '' ? undefined : { token }
 }
 
 /** The access token that the next call carries. */
 export async function getToken(): Promise<string> {
-  return usableToken() ?? (await currentClient().accessToken())!
+  return (await currentClient().accessToken())!
 }
 
-/** The server that `init()` named. */
+/** The server that `init()` named, or else the environment. */
 export function currentOrigin(): string {
-  return currentClient().origin
+  return originOf({ domain: settings.kindeDomain })
 }
 
-/** Without `init()` the environment says which server it is. */
 function currentClient(): Client {
-  client ??= makeClient()
+  const { kindeDomain: domain, clientId, clientSecret } = settings
+  if (given !== undefined && !hasExpired(given.token)) {
+    given.client ??= new Client({ domain, accessToken: given.token })
+    return given.client
+  }
+  client ??= new Client({ domain, clientId, clientSecret })
   return client
 }
 
-function makeClient(): Client {
-  const { kindeDomain, clientId, clientSecret } = settings
-  return new Client({ domain: kindeDomain || environmentVariable('KINDE_DOMAIN'), clientId, clientSecret })
-}
-
-/** The token of `setToken`, until it expires. */
-function usableToken(): string | undefined {
-  if (givenToken === undefined) return undefined
-  const expiry = claimsOf(givenToken)?.exp
-  return expiry !== undefined && expiry * 1000 <= Date.now() ? undefined : givenToken
+function hasExpired(token: string): boolean {
+  const expiry = claimsOf(token)?.exp
+  return expiry !== undefined && expiry * 1000 <= Date.now()
 }
 
 /**
@@ -81,11 +81,9 @@ export function call<Result>(operation: Call, data: object = {}): CancelableProm
   }
   return new CancelablePromise<Result>(async (signal) => {
     const called = currentClient()
-    const token = usableToken()
-    const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` }
     try {
       const input = { ...(requestBody ?? formData ?? {}), ...request.query, ...request.path }
-      const reply = await called.sendForReply(operation, input, { signal, headers })
+      const reply = await called.sendForReply(operation, input, { signal })
       return reply.body as Result
     } catch (error) {
       if (!(error instanceof Refusal)) throw error

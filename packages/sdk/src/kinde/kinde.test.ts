@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import * as kindePackage from '@kinde/management-api-js'
 import { listen } from '../../../server/src/testing-sockets.ts'
+import { Kindred } from '../index.ts'
 import { operations } from '../operations.ts'
 import * as ours from './index.ts'
 import { verifyToken } from './tokens.ts'
@@ -189,9 +190,17 @@ test('tokens can be read, set, decoded and verified', async () => {
   assert.equal(ours.checkAudience(token, `http://localhost:${server.port}/api`), true)
   assert.equal(ours.checkAudience(token, 'https://nobody.example'), false)
   assert.equal(ours.jwtDecoder('nonsense'), null)
-  ours.setToken(token)
-  assert.equal(await ours.getToken(), token)
+  const { clientId, clientSecret } = firstClient
+  const domain = `http://localhost:${server.port}`
+  const reader = new Kindred({ domain, clientId, clientSecret, scopes: ['read:businesses'] })
+  const narrow = (await reader.accessToken())!
+  ours.init({ kindeDomain: domain })
+  ours.setToken(narrow)
+  assert.equal(await ours.getToken(), narrow)
   assert.equal((await ours.Business.getBusiness()).code, 'OK')
+  await assert.rejects(ours.Users.getUsers(), { status: 403 })
+  ours.init({ kindeDomain: domain, clientId, clientSecret })
+  assert.equal((await ours.Users.getUsers()).code, 'OK')
   assert.equal(await ours.validateToken(''), false)
 })
 
