@@ -217,6 +217,23 @@ test('maxConcurrent holds back what is too much at once', async () => {
   assert.equal(most, 3)
 })
 
+test('who waits for a turn may leave, and the others get theirs', async () => {
+  const { kindred } = client({ maxConcurrent: 1, maxRetries: 0 })
+  await kindred.accessToken()
+  proxy.spoil('/api/v1/business', 'silence')
+  const [ending, leaving] = [new AbortController(), new AbortController()]
+  const first = kindred.business.get({}, { signal: ending.signal })
+  const second = kindred.timezones.list({}, { signal: leaving.signal }).all()
+  const third = kindred.industries.list().all()
+  while (!proxy.lines().includes('GET /api/v1/business')) await new Promise((resolve) => setImmediate(resolve))
+  leaving.abort()
+  await assert.rejects(second, AbortedError)
+  ending.abort()
+  await assert.rejects(first, AbortedError)
+  assert.ok((await third).length > 0)
+  assert.ok(!proxy.lines().some((line) => line.includes('timezones')))
+})
+
 test('hooks are told of each attempt, and of no secret', async () => {
   const told: unknown[] = []
   const { kindred } = client({

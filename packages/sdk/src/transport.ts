@@ -106,12 +106,21 @@ export class Transport {
     event: { method: string; url: string },
     work: () => Promise<Result>,
   ): Promise<Result> {
+    const aborted = () => abortedError(signal!, `${event.method} ${event.url}`)
+    if (signal?.aborted) throw aborted()
     while (this.#underway >= this.#options.maxConcurrent) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    if (signal?.aborted) {
-      this.#waiting.shift()?.()
-      throw abortedError(signal, `${event.method} ${event.url}`)
+      await new Promise<void>((resolve, reject) => {
+        const leave = () => {
+          this.#waiting.splice(this.#waiting.indexOf(enter), 1)
+          reject(aborted())
+        }
+        const enter = () => {
+          signal?.removeEventListener('abort', leave)
+          resolve()
+        }
+        this.#waiting.push(enter)
+        signal?.addEventListener('abort', leave, { once: true })
+      })
     }
     this.#underway += 1
     try {
