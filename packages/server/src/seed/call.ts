@@ -8,6 +8,7 @@ import { violatedUnique } from '../store/dialect.ts'
 import type { Ids } from '../store/ids.ts'
 import type { Db } from '../store/tables.ts'
 import { inputCheck } from '../validate.ts'
+import { takenId } from './names.ts'
 import { SeedError } from './seed.ts'
 
 /** What one operation is called with, and where in the seed that stands. */
@@ -115,7 +116,7 @@ function seedError(error: unknown, { at, names = {} }: Call): Error {
     return new SeedError(placeOf(error.field, at, names), `${error.message} (${error.code})`, { cause: error })
   }
   if (violatedUnique(error) !== null) {
-    return new SeedError(at, 'Its id is taken already. Give another one, or leave it out.', { cause: error })
+    return new SeedError(at, takenId, { cause: error })
   }
   return error as Error
 }

@@ -15,6 +15,9 @@ const kinds = {
   user: { table: 'users', id: 'id', by: ['provided_id', 'id'] },
 } as const satisfies Record<string, { table: keyof Database; id: string; by: readonly string[] }>
 
+/** What a seed is told whose id belongs to something else. */
+export const takenId = 'Its id is taken already. Give another one, or leave it out.'
+
 export type Kind = keyof typeof kinds
 
 /** Finds the ids of what a seed names, whether the seed made it or it was there before. */
@@ -68,6 +71,12 @@ export class SeedNames {
       .where('value_key', '=', identityKey('email', name))
       .executeTakeFirst()
     return row?.user_id
+  }
+
+  /** Asked before: afterwards PostgreSQL does not tell an id that is taken from an address. @throws {SeedError} */
+  async requireFreeUserId(id: string, at: string): Promise<void> {
+    const row = await this.#db.selectFrom('users').select('id').where('id', '=', id).executeTakeFirst()
+    if (row !== undefined) throw new SeedError(at, takenId)
   }
 
   /** Id of a scope. @throws {SeedError} */

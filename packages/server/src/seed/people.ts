@@ -77,6 +77,7 @@ async function applyUser({ calls, names, seeded }: Planting, user: SeedUser, at:
     user.organization === undefined
       ? undefined
       : await names.find('organization', user.organization, `${at}.organization`)
+  if (user.id !== undefined) await names.requireFreeUserId(user.id, at)
   const { given_name, family_name, picture, provided_id } = user
   const reply = await calls.call('createUser', {
     body: {
