@@ -170,6 +170,7 @@ test('the log tells who asked for what, and keeps no secret', async (t) => {
       number: 1,
       method: 'POST',
       path: '/oauth2/token',
+      operation: 'oauth2/token',
       status: 200,
       requestId: 'request-1',
       body: {

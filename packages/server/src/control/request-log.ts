@@ -8,7 +8,7 @@ export interface LoggedRequest {
   /** The address without its query. */
   path: string
   query: Record<string, string>
-  /** The id of the operation; null where the address is none of the Management API. */
+  /** The id of the operation, or `oauth2/token` and the like; null for any other address. */
   operation: string | null
   /** The status that was answered; null when the connection was cut before an answer. */
   status: number | null
