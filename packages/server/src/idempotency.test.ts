@@ -204,9 +204,9 @@ test('every write of the API honours a key', async (t) => {
   }
 })
 
-test('the token endpoint tells the version, by which a client knows that keys are honoured', async (t) => {
+test('replies tell the version, by which a client knows that keys are honoured', async (t) => {
   const { server } = await scene(t)
-  const { headers } = await server.send({
+  const token = await server.send({
     method: 'POST',
     url: '/oauth2/token',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -217,5 +217,8 @@ test('the token endpoint tells the version, by which a client knows that keys ar
       audience: `${server.baseUrl}/api`,
     }).toString(),
   })
-  assert.match(String(headers['kindred-version']), /^\d+\.\d+\.\d+$/)
+  const authorization = `Bearer ${token.body.access_token}`
+  const listed = await server.send({ method: 'GET', url: '/api/v1/timezones', headers: { authorization } })
+  assert.equal(listed.status, 200)
+  for (const { headers } of [token, listed]) assert.match(String(headers['kindred-version']), /^\d+\.\d+\.\d+$/)
 })

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError } from './errors.ts'
+import { noteCall } from './note-call.ts'
 import { introspect } from './oauth/introspect.ts'
 import { jwksMaxAgeSeconds } from './oauth/keys.ts'
 import { discoveryDocument } from './oauth/metadata.ts'
@@ -7,17 +8,13 @@ import { invalidRequest } from './oauth/request.ts'
 import { revoke } from './oauth/revoke.ts'
 import { type TokenRequest, token } from './oauth/token.ts'
 import { sendJson } from './send-json.ts'
-import { noteCall, type Surface } from './server.ts'
-import { version } from './version.ts'
+import type { Surface } from './server.ts'
 
 const json = 'application/json; charset=utf-8'
 const otherThanPost = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/**
- * RFC 6749 §5.1: no cache may keep what a token endpoint says. The version tells a client what it may count on, such as
- * that `Idempotency-Key` is honoured.
- */
-const tokenHeaders = ['cache-control', 'no-store', 'pragma', 'no-cache', 'kindred-version', version]
+/** RFC 6749 §5.1: no cache may keep what a token endpoint says. */
+const tokenHeaders = ['cache-control', 'no-store', 'pragma', 'no-cache']
 
 /** The addresses of OAuth 2.0 and OpenID Connect. */
 export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManagementAudience }: Surface): void {
@@ -46,7 +43,7 @@ export function oauthRoutes(app: FastifyInstance, { environment, bearer, isManag
   }
 
   function post(url: string, answer: (request: TokenRequest & { requestId: string }) => Promise<string>): void {
-    const config = { operation: url.slice(1) }
+    const config = { operationId: url.slice(1) }
     app.post(url, { config }, async function oauthEndpoint(request, reply) {
       request.startedAt = performance.now()
       const asked = readRequest(request)

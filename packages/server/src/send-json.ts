@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify'
+import { version } from './version.ts'
 
 /** For a reply with none but its own. */
 export const noHeaders: readonly string[] = []
@@ -19,13 +20,23 @@ export function sendJson(
   const bytes = Buffer.byteLength(text)
   const { id } = reply.request
   reply.hijack()
-  reply.raw.writeHead(status, ['content-type', json, 'content-length', `${bytes}`, 'x-request-id', id, ...headers])
+  reply.raw.writeHead(status, [
+    'content-type',
+    json,
+    'content-length',
+    `${bytes}`,
+    'x-request-id',
+    id,
+    'kindred-version',
+    version,
+    ...headers,
+  ])
   reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8')
 }
 
 /** Answers 204: done, and nothing to say. @param headers as for {@link sendJson} */
 export function sendNoContent(reply: FastifyReply, headers: readonly string[] = noHeaders): void {
   reply.hijack()
-  reply.raw.writeHead(204, ['x-request-id', reply.request.id, ...headers])
+  reply.raw.writeHead(204, ['x-request-id', reply.request.id, 'kindred-version', version, ...headers])
   reply.raw.end()
 }

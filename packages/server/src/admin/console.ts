@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { consoleFolder } from '../console-folder.ts'
-import { addOperation, createApp, refuseOtherMethods, type Surface } from '../server.ts'
+import { addOperation, refuseOtherMethods } from '../operation-route.ts'
+import { createApp, type Surface } from '../server.ts'
 import { startPage } from '../start-page.ts'
 import { adminOperations } from './index.ts'
 import { staticSite } from './static-files.ts'

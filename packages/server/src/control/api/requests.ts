@@ -12,7 +12,9 @@ const LoggedRequestSchema = named(
     method: Type.String({ description: 'Its method.' }),
     path: Type.String({ description: 'Its address without the query.' }),
     query: Type.Unsafe<Record<string, string>>({ type: 'object', additionalProperties: {}, description: 'The query.' }),
-    operation: Nullable(Type.String({ description: 'Id of the operation, or oauth2/token and the like; null for any other address.' })),
+    operation: Nullable(
+      Type.String({ description: 'Id of the operation, or oauth2/token and the like; null for any other address.' }),
+    ),
     status: Nullable(Type.Integer({ description: 'What was answered; null when the connection was cut before.' })),
     application: Nullable(Type.String({ description: 'The client id that it was made with.' })),
     request_id: Type.String({ description: 'Id of the request, as x-request-id has it.' }),
