@@ -623,9 +623,9 @@ export interface GetApplicationResponse {
     /** Whether Gravatar gives the picture of people who have none. */
     use_gravatar_fallback?: boolean
     m2m_token?: {
-      /** Keys of feature flags. */
+      /** Keys of feature flags. Up to 50 entries. */
       feature_flags?: Array<string>
-      /** Keys of properties of applications that are not private. */
+      /** Keys of properties of applications that are not private. Up to 50 entries. */
       properties?: Array<string>
       /** Whether the granted scopes are listed in `permissions` too. */
       has_permissions_claim?: boolean

@@ -209,7 +209,7 @@ const deletions: Record<string, Deletion> = {
     id: ({ properties }) => properties.org!,
     url: (id) => `/api/v1/properties/${id}`,
     key: 'properties.id',
-    reach: ['values'],
+    reach: ['values', 'applications'],
   },
   'property of applications': {
     id: ({ properties }) => properties.app!,
@@ -220,7 +220,7 @@ const deletions: Record<string, Deletion> = {
     id: ({ flagId }) => flagId,
     url: (_id, { flag }) => `/api/v1/feature_flags/${flag}`,
     key: 'feature_flags.id',
-    reach: ['overrides'],
+    reach: ['overrides', 'applications'],
   },
   organization: {
     id: ({ organization }) => organization,

@@ -50,6 +50,8 @@ export async function attachEverything(db: Db, keys: Keys): Promise<void> {
   const references = await foreignKeys()
   const tables = await db.introspection.getTables()
   const left = new Set(references.map(({ table }) => table))
+  // What nothing made, and what refers to nothing itself.
+  for (const { to } of references) if (!keys.has(to)) left.add(to.split('.')[0]!)
   while (left.size > 0) {
     const next = [...left].find((name) =>
       references.every(({ table, to }) => table !== name || keys.has(to) || !left.has(to.split('.')[0]!)),

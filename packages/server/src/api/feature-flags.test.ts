@@ -192,7 +192,7 @@ test('a deleted feature flag is gone with all its overrides', async (t) => {
   const last = (await events()).at(-1)
   assert.deepEqual(
     [last?.type, last?.data],
-    ['feature_flag.deleted', { feature_flag: { key: 'flag' }, reach: { overrides: 3 } }],
+    ['feature_flag.deleted', { feature_flag: { key: 'flag' }, reach: { overrides: 3, applications: 0 } }],
   )
   assert.deepEqual(outcome(await api.delete(`${url}/flag`)), [404, 'FEATURE_FLAG_NOT_FOUND'])
 })

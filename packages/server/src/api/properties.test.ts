@@ -170,7 +170,7 @@ test('a deleted property is gone with its values', async (t) => {
   const last = (await events()).at(-1)
   assert.deepEqual(
     [last?.type, last?.data],
-    ['property.deleted', { property: { id, key: 'plumage' }, reach: { values: 2 } }],
+    ['property.deleted', { property: { id, key: 'plumage' }, reach: { values: 2, applications: 0 } }],
   )
   assert.deepEqual(outcome(await api.delete(`${url}/${id}`)), [404, 'PROPERTY_NOT_FOUND'])
 })

@@ -80,9 +80,12 @@ export async function createFlag(
   }
 }
 
-/** Deletes a flag with its overrides at every level. @returns how many those were */
+/** Deletes a flag with its overrides at every level. @returns how far that reached: also applications with it in their tokens */
 export async function deleteFlag(db: Db, id: string) {
-  const reach = await reachOf(db, id, { overrides: 'feature_flag_overrides.flag_id' })
+  const reach = await reachOf(db, id, {
+    overrides: 'feature_flag_overrides.flag_id',
+    applications: 'application_token_flags.flag_id',
+  })
   await db.deleteFrom('feature_flags').where('id', '=', id).execute()
   return reach
 }

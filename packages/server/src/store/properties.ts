@@ -62,9 +62,12 @@ export async function createProperty(
   return row.id
 }
 
-/** Deletes a property with all its values. @returns how many those were */
+/** Deletes a property with all its values. @returns how far that reached: also applications with it in their tokens */
 export async function deleteProperty(db: Db, id: string) {
-  const reach = await reachOf(db, id, { values: 'property_values.property_id' })
+  const reach = await reachOf(db, id, {
+    values: 'property_values.property_id',
+    applications: 'application_token_properties.property_id',
+  })
   await db.deleteFrom('properties').where('id', '=', id).execute()
   return reach
 }

@@ -51,7 +51,7 @@ export async function tokenChoices(
  * @param application held until the transaction ends
  * @returns the choices before and after; undefined when they are the same
  * @throws {ApiError} 400 TOKEN_CUSTOMIZATION_NOT_SUPPORTED, FEATURE_FLAG_NOT_FOUND, PROPERTY_NOT_FOUND,
- *   PROPERTY_IS_PRIVATE, TOO_MANY_OBJECTS
+ *   PROPERTY_IS_PRIVATE
  */
 export async function chooseForTokens(
   db: Db,
@@ -94,7 +94,6 @@ function sorted(keys: readonly string[]): string[] {
 }
 
 async function flagIds(db: Db, keys: readonly string[]): Promise<string[]> {
-  requireFew('feature_flags', keys)
   if (keys.length === 0) return []
   const rows = await db
     .selectFrom('feature_flags')
@@ -110,7 +109,6 @@ async function flagIds(db: Db, keys: readonly string[]): Promise<string[]> {
 
 async function propertyIds(db: Db, keys: readonly string[]): Promise<string[]> {
   const field = 'm2m_token.properties'
-  requireFew('properties', keys)
   if (keys.length === 0) return []
   const rows = await db
     .selectFrom('properties')
@@ -127,12 +125,6 @@ async function propertyIds(db: Db, keys: readonly string[]): Promise<string[]> {
   if (hidden === undefined) return rows.map(({ id }) => id)
   const message = `The property ${hidden.key} is private: no token may carry it. Set is_private to false first.`
   throw invalid(field, message, 'PROPERTY_IS_PRIVATE')
-}
-
-function requireFew(name: keyof TokenChoices, keys: readonly string[]): void {
-  if (keys.length <= mostTokenChoices) return
-  const message = `${keys.length} keys were sent; a token carries ${mostTokenChoices} at most.`
-  throw invalid(`m2m_token.${name}`, message, 'TOO_MANY_OBJECTS')
 }
 
 /** Claims that come of the choices for an application, under Kinde's names and in its form. */

@@ -16,7 +16,7 @@ import {
 import { addressFault } from '../../store/callback-url.ts'
 import { tokenPage, tokenPageParameters } from '../../store/page.ts'
 import type { Db } from '../../store/tables.ts'
-import { chooseForTokens, m2mTokenTypes, tokenChoices } from '../../store/token-choices.ts'
+import { chooseForTokens, m2mTokenTypes, mostTokenChoices, tokenChoices } from '../../store/token-choices.ts'
 
 const id = Type.Optional(Type.String({ description: 'Id of the application; the same as its client id.' }))
 const name = Type.Optional(Type.String({ description: 'Name of the application.' }))
@@ -38,9 +38,14 @@ const typeMeanings =
 
 /** What M2M tokens carry. Kinde has this in its console alone. */
 const m2mTokenMembers = {
-  feature_flags: Type.Optional(Type.Array(Type.String(), { description: 'Keys of feature flags.' })),
+  feature_flags: Type.Optional(
+    Type.Array(Type.String(), { maxItems: mostTokenChoices, description: 'Keys of feature flags.' }),
+  ),
   properties: Type.Optional(
-    Type.Array(Type.String(), { description: 'Keys of properties of applications that are not private.' }),
+    Type.Array(Type.String(), {
+      maxItems: mostTokenChoices,
+      description: 'Keys of properties of applications that are not private.',
+    }),
   ),
   has_permissions_claim: Type.Optional(
     Type.Boolean({ description: 'Whether the granted scopes are listed in `permissions` too.' }),
