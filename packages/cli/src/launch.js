@@ -15,7 +15,7 @@ process.exitCode = await main(process.argv.slice(2))
 function bundleIsFresh() {
   if (!existsSync(bundle)) return false
   const built = statSync(bundle).mtimeMs
-  return ['.', '../../server/src'].every((folder) => {
+  return ['.', '../../server/src', '../../sdk/src'].every((folder) => {
     const files = readdirSync(at(folder), { recursive: true, encoding: 'utf8' })
     return files.every((file) => file.endsWith('.test.ts') || statSync(at(`${folder}/${file}`)).mtimeMs <= built)
   })

@@ -1,32 +1,82 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { addAdmin } from './admin.ts'
-import { addKeys } from './keys.ts'
-import { addServe } from './serve.ts'
+import { type Failure, failureLine, failureOf, failureText } from './failure.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+/** A command, as the list of all shows it. Its file is loaded when it is called. */
+interface Entry {
+  name: string
+  description: string
+  load: () => Promise<(program: Command, terminal: Terminal) => void>
+}
+
+const entries: readonly Entry[] = [
+  {
+    name: 'serve',
+    description: 'Serve the token endpoint and the Management API.',
+    load: async () => (await import('./serve.ts')).addServe,
+  },
+  {
+    name: 'keys',
+    description: 'Rotate the keys that sign tokens.',
+    load: async () => (await import('./keys.ts')).addKeys,
+  },
+  {
+    name: 'admin',
+    description: 'Get into the console.',
+    load: async () => (await import('./admin.ts')).addAdmin,
+  },
+  {
+    name: 'login',
+    description: 'Remember a server and credentials for it.',
+    load: async () => (await import('./login.ts')).addLogin,
+  },
+  {
+    name: 'profiles',
+    description: 'List, choose and remove the servers that login remembers.',
+    load: async () => (await import('./profiles.ts')).addProfiles,
+  },
+  {
+    name: 'token',
+    description: 'Print an access token, or its claims.',
+    load: async () => (await import('./token.ts')).addToken,
+  },
+]
 
 /**
  * Runs the `kindred` command.
  * @param argv words after the program's name
- * @returns the exit code: 0 when it did what was asked, 2 for settings or a command line that cannot be used, 1 for
- *   anything else
+ * @returns the exit code, one of `exitCodes`
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const program = new Command('kindred')
-    .description('A self-hosted server that speaks the Kinde Management API.')
+    .description('A self-hosted server that speaks the Kinde Management API, and a client for any such server.')
     .version(version(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
-    .addHelpText('after', '\nStart with: npx kindred serve')
+    .addHelpText('after', '\nStart with: npx kindred serve\nThen, in the same folder: npx kindred api getUsers')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
-  addServe(program)
-  addKeys(program)
-  addAdmin(program)
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      outputError: (text, write) => write(oneLine(text)),
+      getOutHelpWidth: () => terminal.stdout.columns ?? 80,
+      getErrHelpWidth: () => terminal.stderr.columns ?? 80,
+    })
   try {
+    for (const { name, description, load } of entries) {
+      if (name === argv[0]) (await load())(program, terminal)
+      else program.command(name).description(description)
+    }
     await program.parseAsync(argv, { from: 'user' })
     return 0
   } catch (error) {
-    return exitCode(error)
+    // Commander has printed its own message, or the help that was asked for.
+    const { code, exitCode } = error as { code?: string; exitCode?: number }
+    if (code?.startsWith('commander.')) return exitCode === 0 ? 0 : 2
+    const failure = failureOf(error)
+    terminal.stderr.write(textOf(failure, error, argv))
+    return failure.exitCode
   }
 }
 
@@ -42,14 +92,10 @@ function oneLine(text: string): string {
   return `${complaint}${/[.?]$/.test(complaint) ? '' : '.'} Run with --help to see what is possible.\n`
 }
 
-function exitCode(error: unknown): number {
-  const { name, code, exitCode, message } = error as Error & { code?: string; exitCode?: number }
-  // Commander has printed its own message, or the help that was asked for.
-  if (code?.startsWith('commander.')) return exitCode === 0 ? 0 : 2
-  if (name === 'StartError') {
-    process.stderr.write(`${message}\n`)
-    return 2
-  }
-  process.stderr.write(`${(error as Error).stack ?? String(error)}\n`)
-  return 1
+function textOf(failure: Failure, error: unknown, argv: readonly string[]): string {
+  const { name, stack } = error as Error
+  if (failure.isUnforeseen) return `${stack ?? String(error)}\n`
+  // The server's settings are told in a line that begins with the variable.
+  if (name === 'StartError') return `${failure.message}\n`
+  return argv.includes('--json') ? failureLine(failure) : failureText(failure)
 }
