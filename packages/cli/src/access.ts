@@ -97,7 +97,7 @@ function dataFolder({ env, folder }: Terminal): string {
 }
 
 /** The authority of the server in this folder is trusted for addresses of this machine alone. */
-function caOfFolder(terminal: Terminal, domain: string): string | undefined {
+export function caOfFolder(terminal: Terminal, domain: string): string | undefined {
   const isHere = /^(https:\/\/)?(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|\/|$)/.test(domain)
   const file = join(dataFolder(terminal), 'ca.pem')
   return isHere && existsSync(file) ? file : undefined

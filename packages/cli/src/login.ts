@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type Access, localProfile } from './access.ts'
+import { type Access, caOfFolder, localProfile } from './access.ts'
 import { CommandError } from './exit-code.ts'
 import { profilesFile, readProfiles, writeProfiles } from './profile-store.ts'
 import { ask } from './prompt.ts'
@@ -51,7 +51,8 @@ export function addLogin(program: Command, terminal: Terminal): void {
         `${JSON.stringify(name)} cannot be the name of a profile: use letters, digits, - and _, and not ${localProfile}, which is the server of the folder.`,
       )
     }
-    const caFile = options.caFile === undefined ? undefined : resolve(terminal.folder, options.caFile)
+    const caFile =
+      options.caFile === undefined ? caOfFolder(terminal, domain) : resolve(terminal.folder, options.caFile)
     if (caFile !== undefined && !existsSync(caFile)) throw new CommandError(`There is no file ${caFile}.`)
 
     const { clientOf } = await import('./client.ts')

@@ -1,47 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { entries } from './commands.ts'
 import { type Failure, failureLine, failureOf, failureText } from './failure.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
-
-/** A command, as the list of all shows it. Its file is loaded when it is called. */
-interface Entry {
-  name: string
-  description: string
-  load: () => Promise<(program: Command, terminal: Terminal) => void>
-}
-
-const entries: readonly Entry[] = [
-  {
-    name: 'serve',
-    description: 'Serve the token endpoint and the Management API.',
-    load: async () => (await import('./serve.ts')).addServe,
-  },
-  {
-    name: 'keys',
-    description: 'Rotate the keys that sign tokens.',
-    load: async () => (await import('./keys.ts')).addKeys,
-  },
-  {
-    name: 'admin',
-    description: 'Get into the console.',
-    load: async () => (await import('./admin.ts')).addAdmin,
-  },
-  {
-    name: 'login',
-    description: 'Remember a server and credentials for it.',
-    load: async () => (await import('./login.ts')).addLogin,
-  },
-  {
-    name: 'profiles',
-    description: 'List, choose and remove the servers that login remembers.',
-    load: async () => (await import('./profiles.ts')).addProfiles,
-  },
-  {
-    name: 'token',
-    description: 'Print an access token, or its claims.',
-    load: async () => (await import('./token.ts')).addToken,
-  },
-]
 
 /**
  * Runs the `kindred` command.

@@ -15,10 +15,10 @@ const leastWidth = 8
 export function tableText(rows: readonly Row[], columns: readonly string[], width = Number.POSITIVE_INFINITY): string {
   const cells = rows.map((row) => columns.map((column) => cellText(row[column])))
   let widths = columns.map((column, at) => Math.max(column.length, ...cells.map((line) => line[at]!.length)))
-  const least = widths.map((wide) => Math.min(wide, leastWidth))
+  const least = widths.map((wide, at) => (isIdentity(columns[at]!) ? wide : Math.min(wide, leastWidth)))
   let shown = columns.length
   while (shown > 1 && sum(least.slice(0, shown)) + gap * (shown - 1) > width) shown -= 1
-  widths = fitted(widths.slice(0, shown), width - gap * (shown - 1))
+  widths = fitted(widths.slice(0, shown), least, width - gap * (shown - 1))
   const lines = [columns.map((column) => column.toUpperCase()), ...cells].map((line) =>
     widths
       .map((wide, at) => (at === shown - 1 ? cut(line[at]!, wide) : cut(line[at]!, wide).padEnd(wide + gap)))
@@ -72,14 +72,18 @@ function isDeep(value: unknown): boolean {
   return Object.keys(value).length > 0
 }
 
-function fitted(widths: readonly number[], room: number): number[] {
+/** What is copied into the next command must be whole. */
+function isIdentity(column: string): boolean {
+  return /^(id|code|key|operation|path|.*_(id|code|key))$/.test(column)
+}
+
+function fitted(widths: readonly number[], least: readonly number[], room: number): number[] {
   const fit = [...widths]
-  for (let over = sum(fit) - room; over > 0 && Number.isFinite(over); over = sum(fit) - room) {
-    const widest = Math.max(...fit)
-    if (widest <= leastWidth) break
-    const next = Math.max(leastWidth, ...fit.filter((wide) => wide < widest))
-    const at = fit.indexOf(widest)
-    fit[at] = Math.max(widest - over, next === widest ? widest - 1 : Math.min(next, widest - 1))
+  for (let over = sum(fit) - room; over > 0 && Number.isFinite(over); over -= 1) {
+    const spare = fit.map((wide, at) => (wide > least[at]! ? wide : 0))
+    const widest = Math.max(...spare)
+    if (widest === 0) break
+    fit[spare.indexOf(widest)] = widest - 1
   }
   return fit
 }

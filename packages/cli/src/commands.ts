@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import type { Terminal } from './terminal.ts'
+
+/** A command, as the list of all shows it. Its file is loaded when it is called. */
+export interface Entry {
+  name: string
+  description: string
+  load: () => Promise<(program: Command, terminal: Terminal) => void>
+}
+
+/** Every command, in the order in which the help shows them. */
+export const entries: readonly Entry[] = [
+  {
+    name: 'serve',
+    description: 'Serve the token endpoint and the Management API.',
+    load: async () => (await import('./serve.ts')).addServe,
+  },
+  {
+    name: 'keys',
+    description: 'Rotate the keys that sign tokens.',
+    load: async () => (await import('./keys.ts')).addKeys,
+  },
+  {
+    name: 'admin',
+    description: 'Get into the console.',
+    load: async () => (await import('./admin.ts')).addAdmin,
+  },
+  {
+    name: 'login',
+    description: 'Remember a server and credentials for it.',
+    load: async () => (await import('./login.ts')).addLogin,
+  },
+  {
+    name: 'profiles',
+    description: 'List, choose and remove the servers that login remembers.',
+    load: async () => (await import('./profiles.ts')).addProfiles,
+  },
+  {
+    name: 'token',
+    description: 'Print an access token, or its claims.',
+    load: async () => (await import('./token.ts')).addToken,
+  },
+  {
+    name: 'api',
+    description: 'Call any operation of the Management API.',
+    load: async () => (await import('./api.ts')).addApi,
+  },
+  {
+    name: 'completion',
+    description: 'Print a script that completes commands and operations in your shell.',
+    load: async () => (await import('./completion.ts')).addCompletion,
+  },
+]
