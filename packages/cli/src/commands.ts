@@ -46,6 +46,26 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./api.ts')).addApi,
   },
   {
+    name: 'apps',
+    description: 'Make and list applications.',
+    load: async () => (await import('./apps.ts')).addApps,
+  },
+  {
+    name: 'samples',
+    description: 'Print a program that calls the server, in one of ten languages.',
+    load: async () => (await import('./samples.ts')).addSamples,
+  },
+  {
+    name: 'postman',
+    description: 'Write a Postman collection and environment.',
+    load: async () => (await import('./postman.ts')).addPostman,
+  },
+  {
+    name: 'doctor',
+    description: 'Check settings, connection, clock, token and data folder.',
+    load: async () => (await import('./doctor.ts')).addDoctor,
+  },
+  {
     name: 'completion',
     description: 'Print a script that completes commands and operations in your shell.',
     load: async () => (await import('./completion.ts')).addCompletion,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testDatabase } from '@kindred/server/testing'
+import { testDatabase } from '../../server/src/testing.ts'
 import { runKindred, startKindred, temporaryFolder } from './testing-process.ts'
 
 const isInMemory = (process.env.KINDRED_TEST_STORE ?? 'memory') === 'memory'
