@@ -1,6 +1,7 @@
 /** Users for the benchmark: varied as people are, and the same in each run. */
+
+import { userDocument, userSearchText } from '../packages/server/src/store/user-document.ts'
 import { userSortKeys } from '../packages/server/src/store/user-order.ts'
-import { userDocument, userSearchText } from '../packages/server/src/store/users.ts'
 
 const firstNames =
   'Ada Alan Amina Anders Anna Barbara Bjarne Carlos Chen Claude Dana Dennis Donald Edsger Elif Emma Fatima Frances Grace Hans Hiro Ines Ivan Jean Joan Jun Katherine Ken Lars Leslie Lin Lucia Margaret Maria Mei Mohammed Nadia Niklaus Noah Olga Omar Priya Radia Rosa Sofia Tim Tony Wei Yuki Zofia'.split(

@@ -6,7 +6,7 @@ import { dialectOf, nameSort } from './dialect.ts'
 import type { Ids } from './ids.ts'
 import { reachOf } from './reach.ts'
 import type { Database, Db, OrganizationRow } from './tables.ts'
-import { afterSignInsAreGone, usersSignedInTo } from './users.ts'
+import { afterSignInsAreGone, usersSignedInTo } from './user-document.ts'
 
 /** The colours of a brand, and their names in the API. */
 export const brandColors = [

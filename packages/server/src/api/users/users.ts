@@ -5,6 +5,7 @@ import { emailValue, phoneValue, usernameValue } from '../../store/identity-valu
 import { largestTokenPage, pageSize, tokenPageParameters } from '../../store/page.ts'
 import { statement } from '../../store/statement.ts'
 import type { Db } from '../../store/tables.ts'
+import { singleUserDocument } from '../../store/user-document.ts'
 import { findUsers } from '../../store/user-search.ts'
 import {
   createUser as addUser,
@@ -13,7 +14,6 @@ import {
   type NewIdentity,
   organizationsOf,
   deleteUser as removeUser,
-  singleUserDocument,
   type UserChanges,
   userEventData,
 } from '../../store/users.ts'
