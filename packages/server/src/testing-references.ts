@@ -83,7 +83,10 @@ export async function attachEverything(db: Db, keys: Keys): Promise<void> {
   }
 }
 
-/** What is stored, one entry for each value of each row; without the journal, which tells of what was. */
+/**
+ * What is stored, one entry for each text of each row; without the journal, which tells of what was, and without what
+ * is noted of the use of secrets some time after it.
+ */
 export interface Stored {
   table: string
   column: string
@@ -98,7 +101,7 @@ export async function storedValues(db: Db): Promise<Stored[]> {
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
     for (const row of rows) {
       for (const [column, value] of Object.entries(row)) {
-        if (typeof value === 'string') stored.push({ table: name, column, value })
+        if (typeof value === 'string' && column !== 'last_used_address') stored.push({ table: name, column, value })
       }
     }
   }
