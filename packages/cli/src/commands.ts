@@ -51,6 +51,11 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./apps.ts')).addApps,
   },
   {
+    name: 'users',
+    description: 'Import and export users.',
+    load: async () => (await import('./users/users.ts')).addUsers,
+  },
+  {
     name: 'samples',
     description: 'Print a program that calls the server, in one of ten languages.',
     load: async () => (await import('./samples.ts')).addSamples,

@@ -1,0 +1,168 @@
+import { open } from 'node:fs/promises'
+import type { Kindred, UsersListItem } from '@kindred/sdk'
+import type { Checkpoint } from './checkpoint.ts'
+import { csvRow } from './csv.ts'
+import type { Format } from './rows.ts'
+
+/** How far an export has come. */
+export interface ExportState {
+  /** Where the next page begins. */
+  cursor: string
+  /** How long the file is up to there. */
+  bytes: number
+  count: number
+}
+
+const columns = [
+  ...['email', 'email_verified', 'id', 'first_name', 'last_name', 'username', 'phone', 'phone_verified', 'picture'],
+  ...['roles', 'permissions', 'external_organization_id'],
+]
+const pageSize = 100
+const detailsAtOnce = 8
+
+/**
+ * Writes every user, a page at a time, and keeps a checkpoint after each.
+ * @param options `isFull` adds what takes requests for each user: which identities are verified, property values, roles
+ *   and permissions
+ * @returns how many users the file holds; `isWhole` false when the signal has ended it
+ */
+export async function exportUsers(
+  kindred: Kindred,
+  options: {
+    file: string
+    format: Format
+    isFull: boolean
+    checkpoint: Checkpoint<ExportState>
+    signal: AbortSignal
+    onProgress: (count: number) => void
+  },
+): Promise<{ count: number; isWhole: boolean }> {
+  const { file, format, isFull, checkpoint, signal, onProgress } = options
+  const earlier = await checkpoint.read()
+  const organizations = await externalIds(kindred)
+  const handle = await open(file, earlier === undefined ? 'w' : 'r+', 0o600)
+  let { bytes, count } = earlier ?? { bytes: 0, count: 0 }
+  try {
+    // What was written after the last checkpoint is written again.
+    await handle.truncate(bytes)
+    const append = async (text: string) => {
+      const { bytesWritten } = await handle.write(text, bytes, 'utf8')
+      bytes += bytesWritten
+    }
+    if (earlier === undefined && format === 'csv') await append(csvRow(columns))
+    const list = kindred.users.list({ page_size: pageSize, expand: 'organizations,identities' })
+    for await (const { items, cursor } of (earlier === undefined ? list : list.from(earlier.cursor)).pages()) {
+      const users = await eachOf(items, (item) =>
+        isFull ? fullUser(kindred, item, organizations) : plainUser(item, organizations),
+      )
+      await append(users.map((user) => (format === 'csv' ? csvOf(user) : `${JSON.stringify(user)}\n`)).join(''))
+      count += users.length
+      onProgress(count)
+      if (cursor === undefined) break
+      await handle.datasync()
+      await checkpoint.write({ cursor, bytes, count })
+      if (signal.aborted) return { count, isWhole: false }
+    }
+  } finally {
+    await handle.close()
+  }
+  await checkpoint.remove()
+  return { count, isWhole: true }
+}
+
+/** A user in the form that Kinde imports, one a line. */
+interface ExportedUser {
+  id: string | undefined
+  first_name: string | undefined
+  last_name: string | undefined
+  picture: string | undefined
+  is_suspended: boolean | undefined
+  identities: { type: string; identity: string; is_verified?: boolean }[]
+  properties?: { key: string; value: string }[]
+  organizations: { external_id: string; roles?: string[]; permissions?: string[] }[]
+}
+
+/** The id of the own system; where there is none, Kinde's. */
+async function plainUser(item: UsersListItem, organizations: Map<string, string>): Promise<ExportedUser> {
+  return {
+    ...{ id: item.provided_id || item.id, first_name: item.first_name, last_name: item.last_name },
+    ...{ picture: item.picture, is_suspended: item.is_suspended },
+    identities: (item.identities ?? []).map(({ type, identity }) => ({ type: type!, identity: identity! })),
+    organizations: (item.organizations ?? []).map((code) => ({ external_id: organizations.get(code) ?? code })),
+  }
+}
+
+async function fullUser(
+  kindred: Kindred,
+  item: UsersListItem,
+  organizations: Map<string, string>,
+): Promise<ExportedUser> {
+  const userId = item.id!
+  const [identities, properties] = await Promise.all([
+    kindred.users.identities.list({ user_id: userId }).all(),
+    kindred.users.properties.list({ user_id: userId }).all(),
+  ])
+  const members: ExportedUser['organizations'] = []
+  for (const code of item.organizations ?? []) {
+    const place = { org_code: code, user_id: userId }
+    const [roles, permissions] = await Promise.all([
+      kindred.organizations.users.roles.list(place).all(),
+      kindred.organizations.users.permissions.list({ ...place, expand: 'roles' }).all(),
+    ])
+    members.push({
+      external_id: organizations.get(code) ?? code,
+      roles: roles.map(({ key }) => key!),
+      // Those that come with a role come with it again.
+      permissions: permissions.filter((each) => (each.roles ?? []).length === 0).map(({ key }) => key!),
+    })
+  }
+  return {
+    ...(await plainUser(item, organizations)),
+    identities: identities.map(({ type, name, email, is_confirmed: isVerified }) => ({
+      ...{ type: type!, identity: name ?? email ?? '' },
+      ...(isVerified === undefined ? {} : { is_verified: isVerified }),
+    })),
+    properties: properties.flatMap(({ key, value }) =>
+      value === null || value === undefined ? [] : [{ key: key!, value }],
+    ),
+    organizations: members,
+  }
+}
+
+/** Kinde's CSV has a line for each organization, since roles differ between them. */
+function csvOf(user: ExportedUser): string {
+  const first = (type: string) => user.identities.find((each) => each.type === type)
+  const verified = (type: string) =>
+    first(type)?.is_verified === undefined ? '' : String(first(type)!.is_verified).toUpperCase()
+  const line = ({ external_id, roles = [], permissions = [] }: Partial<ExportedUser['organizations'][number]>) =>
+    csvRow([
+      ...[
+        first('email')?.identity ?? '',
+        verified('email'),
+        user.id ?? '',
+        user.first_name ?? '',
+        user.last_name ?? '',
+      ],
+      ...[first('username')?.identity ?? '', first('phone')?.identity ?? '', verified('phone'), user.picture ?? ''],
+      ...[roles.join(','), permissions.join(','), external_id ?? ''],
+    ])
+  return (user.organizations.length === 0 ? [{}] : user.organizations).map(line).join('')
+}
+
+async function externalIds(kindred: Kindred): Promise<Map<string, string>> {
+  const ids = new Map<string, string>()
+  for await (const { code, external_id: externalId } of kindred.organizations.list())
+    ids.set(code!, externalId || code!)
+  return ids
+}
+
+/** So many at once, in their order. */
+async function eachOf<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results = new Array<Result>(items.length)
+  let next = 0
+  const worker = async () => {
+    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at]!)
+  }
+  await Promise.all(Array.from({ length: Math.min(detailsAtOnce, items.length) }, worker))
+  return results
+}

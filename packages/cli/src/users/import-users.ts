@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import type { Checkpoint } from './checkpoint.ts'
+import { type ImportTarget, isOfRow } from './import-target.ts'
+import type { ImportedUser } from './imported-user.ts'
+import type { FileRow } from './rows.ts'
+
+/** How far an import has come. */
+export interface ImportState {
+  /** Names the import in idempotency keys, so that going on makes nobody twice. */
+  run: string
+  /** All rows up to this one are done. */
+  done: number
+  /** Rows beyond it that are done: there are never more than were on their way at once. */
+  beyond: number[]
+  imported: number
+  updated: number
+  existing: number
+  refused: number
+}
+
+/** A line of the report: a row, or a part of it, that the server did not take. */
+interface Refusal {
+  row: number
+  line: number
+  /** What was refused: the whole row, or a step after which the user is there without it. */
+  step: string
+  code: string | undefined
+  reason: string
+  user_id?: string | undefined
+  id?: string | undefined
+  identity?: string | undefined
+}
+
+const checkpointEveryMs = 500
+
+/**
+ * Sends rows to the server, so many at once, and keeps a checkpoint. Memory does not grow with their number.
+ * @param options `signal` ends it after the rows that are on their way
+ * @returns how far it came; `isWhole` false when it was stopped
+ * @throws when no row can succeed: no connection, wrong credentials, a scope that is missing. The checkpoint stays.
+ */
+export async function importUsers(
+  rows: AsyncIterable<FileRow>,
+  target: ImportTarget,
+  options: {
+    checkpoint: Checkpoint<ImportState>
+    reportFile: string
+    concurrency: number
+    signal: AbortSignal
+    onProgress: (state: ImportState) => void
+  },
+): Promise<{ state: ImportState; isWhole: boolean }> {
+  const { checkpoint, reportFile, concurrency, signal, onProgress } = options
+  const earlier = await checkpoint.read()
+  const state = earlier ?? { run: randomUUID(), done: 0, beyond: [], imported: 0, updated: 0, existing: 0, refused: 0 }
+  const beyond = new Set(state.beyond)
+  const report = new Report(reportFile, earlier !== undefined)
+  const underway = new Set<Promise<void>>()
+  let failure: unknown
+  let savedAt = performance.now()
+
+  const save = () => checkpoint.write({ ...state, beyond: [...beyond] })
+
+  async function work(row: FileRow): Promise<void> {
+    const refuse = (step: string, error: Error, userId?: string) => report.add(refusalOf(row, step, error, userId))
+    try {
+      if (row.user === undefined) throw row.error
+      const { outcome, userId, faults } = await target.import(row.user, `${state.run}-${row.number}`)
+      for (const { step, error } of faults) await refuse(step, error, userId)
+      state[outcome] += 1
+      if (faults.length > 0) state.refused += 1
+    } catch (error) {
+      if (!isOfRow(error)) throw error
+      await refuse('user', error as Error)
+      state.refused += 1
+    }
+    beyond.add(row.number)
+    while (beyond.delete(state.done + 1)) state.done += 1
+  }
+
+  try {
+    for await (const row of rows) {
+      if (failure !== undefined || signal.aborted) break
+      if (row.number <= state.done || beyond.has(row.number)) continue
+      const started: Promise<void> = work(row)
+        .catch((error: unknown) => {
+          failure ??= error
+        })
+        .finally(() => underway.delete(started))
+      underway.add(started)
+      if (underway.size >= concurrency) await Promise.race(underway)
+      onProgress(state)
+      if (performance.now() - savedAt > checkpointEveryMs) {
+        await save()
+        savedAt = performance.now()
+      }
+    }
+  } catch (error) {
+    failure ??= error
+  }
+  await Promise.all(underway)
+  await report.close()
+  if (failure !== undefined || signal.aborted) {
+    await save()
+    if (failure !== undefined) throw failure
+    return { state, isWhole: false }
+  }
+  await checkpoint.remove()
+  return { state, isWhole: true }
+}
+
+function refusalOf({ number, line, user }: FileRow, step: string, error: Error, userId: string | undefined): Refusal {
+  const { code } = error as { code?: string }
+  return {
+    ...{ row: number, line, step, code, reason: error.message, user_id: userId },
+    ...{ id: user?.providedId, identity: nameOf(user) },
+  }
+}
+
+function nameOf(user: ImportedUser | undefined): string | undefined {
+  return (user?.identities[0] ?? user?.connected[0])?.value
+}
+
+/** Made when the first row is refused. Never holds a hash of a password. */
+class Report {
+  readonly #file: string
+  readonly #flag: 'a' | 'w'
+  #handle: ReturnType<typeof open> | undefined
+
+  /** @param isContinued keeps what an earlier run has reported */
+  constructor(file: string, isContinued: boolean) {
+    this.#file = file
+    this.#flag = isContinued ? 'a' : 'w'
+  }
+
+  async add(refusal: Refusal): Promise<void> {
+    this.#handle ??= open(this.#file, this.#flag, 0o600)
+    await (await this.#handle).write(`${JSON.stringify(refusal)}\n`)
+  }
+
+  async close(): Promise<void> {
+    await (await this.#handle)?.close()
+  }
+}
