@@ -211,7 +211,7 @@ test('a user that cannot be made leaves nothing behind', async (t) => {
     [{ identities: [email('')] }, 'EMAIL_REQUIRED', `${place}.email`],
     [{ identities: [{ details: { email: 'a@x.example' } }] }, 'TYPE_REQUIRED', 'identities.0.type'],
     [{ identities: [{ type: 'social', details: {} }] }, 'INVALID_VALUE', 'identities.0.type'],
-    [{ identities: Array.from({ length: 21 }, (_, n) => email(`a${n}@x.example`)) }, 'INVALID_VALUE', 'identities'],
+    [{ identities: Array.from({ length: 21 }, (_, n) => email(`a${n}@x.example`)) }, 'TOO_MANY_OBJECTS', 'identities'],
     [{ profile: { given_name: 'x'.repeat(257) } }, 'INVALID_VALUE', 'profile.given_name'],
     [{ profile: { family_name: 'x'.repeat(257) } }, 'INVALID_VALUE', 'profile.family_name'],
     [{ profile: { picture: 'x'.repeat(2049) } }, 'INVALID_VALUE', 'profile.picture'],
