@@ -222,30 +222,6 @@ export function successReply(operation: Operation): { status: number; stringify:
   }
 }
 
-/** A known path with another method: 405 and what is allowed. RFC 9110 §15.5.6. */
-export function refuseOtherMethods(app: FastifyInstance, list: readonly Operation[]): void {
-  const all = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-  const allowed = new Map<string, string[]>()
-  for (const { path, method } of list) {
-    const url = path.replaceAll(/\{(\w+)\}/g, ':$1')
-    allowed.set(url, [...(allowed.get(url) ?? []), method])
-  }
-  for (const [url, methods] of allowed) {
-    app.route({
-      method: all.filter((method) => !methods.includes(method)),
-      url,
-      handler: async function refuseMethod(request, reply) {
-        reply.header('allow', methods.join(', '))
-        throw new ApiError(
-          405,
-          'METHOD_NOT_ALLOWED',
-          `${request.method} is not possible here. Possible: ${methods.join(', ')}.`,
-        )
-      },
-    })
-  }
-}
-
 /** A NUL in the address: no id holds one, and PostgreSQL cannot store it. */
 function refuseUnstorableUrl(url: string): void {
   if (url.includes('%00')) throw new ApiError(400, 'INVALID_URL', 'The address holds a NUL character: remove %00.')

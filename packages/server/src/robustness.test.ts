@@ -92,6 +92,7 @@ for (const [method, path, allowed] of [
   ['PUT', '/api/v1/user', 'DELETE, GET, PATCH, POST'],
   ['OPTIONS', '/api/v1/users', 'GET'],
   ['HEAD', '/api/v1/users', 'GET'],
+  ['PROPFIND', '/api/v1/users', 'GET'],
 ] as const) {
   test(`${method} ${path} is answered with 405 and what is possible`, async () => {
     const reply = await server.call(method, path)
@@ -119,7 +120,6 @@ for (const [method, path] of [
   ['GET', '/api/v1/../../etc/passwd'],
   ['GET', `/api/v1/${'x'.repeat(5000)}`],
   ['BREW', '/api/v1/users'],
-  ['PROPFIND', '/api/v1/users'],
 ] as const) {
   test(`${method} ${path.slice(0, 40)} is no route`, async () => {
     const reply = await server.call(method, path)

@@ -11,7 +11,9 @@ import { invitationRoutes } from './invitation-routes.ts'
 import { managementAudience } from './management-api.ts'
 import { noteCall } from './note-call.ts'
 import { oauthRoutes } from './oauth-routes.ts'
-import { addOperation, refuseOtherMethods } from './operation-route.ts'
+import type { Operation } from './operation.ts'
+import { addOperation } from './operation-route.ts'
+import { refuseOtherMethods } from './other-methods.ts'
 import { largestBody, largestUpload } from './request-body.ts'
 import { systemRoutes } from './system-routes.ts'
 
@@ -61,10 +63,9 @@ export function buildServer(
   const isManagementAudience = managementAudience(environment.baseUrl)
   const bearer = new BearerCheck({ ...environment, isManagementAudience })
   const surface: Surface = { environment, bearer, isManagementAudience }
-  const app = createApp(environment, options)
+  const app = createApp(environment, operations, options)
   options.extend?.(app)
   for (const operation of operations) addOperation(app, operation, surface, options.noteRequest)
-  refuseOtherMethods(app, operations)
   oauthRoutes(app, surface)
   systemRoutes(app, surface)
   connectedAppsRoutes(app, surface)
@@ -73,9 +74,13 @@ export function buildServer(
   return app
 }
 
-/** Fastify as every address of the server has it: bodies as text, refusals in one shape. It has no routes yet. */
+/**
+ * Fastify as every address of the server has it: bodies as text, refusals in one shape, also of other methods than a path
+ * of `list` has. Routes for the operations themselves are for the caller to add.
+ */
 export function createApp(
   environment: Environment,
+  list: readonly Operation[],
   options: { serverFactory?: (handler: RequestListener) => Server; requestIds?: () => string } = {},
 ): FastifyInstance {
   const app = fastify({
@@ -104,7 +109,9 @@ export function createApp(
     (_request, body, done) => done(null, body),
   )
   app.setErrorHandler((error, request, reply) => replyWithError(error, request, reply, environment))
+  const refuseKnownPath = refuseOtherMethods(app, list)
   app.setNotFoundHandler((request, reply) => {
+    refuseKnownPath(request, reply)
     // Here `errors` is an object and not a list: that is how Kinde answers.
     const error = { code: 'ROUTE_NOT_FOUND', message: 'The requested API route does not exist' }
     if (request.raw.url!.startsWith('/api/')) noteCall(request, environment, 404, { ...error, field: undefined })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { consoleFolder } from '../console-folder.ts'
-import { addOperation, refuseOtherMethods } from '../operation-route.ts'
+import { addOperation } from '../operation-route.ts'
 import { createApp, type Surface } from '../server.ts'
 import { startPage } from '../start-page.ts'
 import { adminOperations } from './index.ts'
@@ -32,9 +32,8 @@ const docsPolicy = consolePolicy
  */
 export async function buildConsole(surface: Surface, folder: URL = consoleFolder): Promise<FastifyInstance> {
   const { environment } = surface
-  const app = createApp(environment)
+  const app = createApp(environment, adminOperations)
   for (const operation of adminOperations) addOperation(app, operation, surface)
-  refuseOtherMethods(app, adminOperations)
   // What no operation has is no page of the console either.
   for (const url of ['/admin/api', '/admin/api/*']) {
     app.all(url, async function noOperation(_request, reply) {
