@@ -1,6 +1,7 @@
 import type { Kindred } from '@kindred/sdk'
 import { type Command, Option } from 'commander'
 import { type AccessOptions, addAccessOptions } from './access.ts'
+import { addAppsSecrets } from './apps-secrets.ts'
 import { connect } from './client.ts'
 import { CommandError } from './exit-code.ts'
 import { distance } from './operation-words.ts'
@@ -29,7 +30,7 @@ interface CreateOptions extends AccessOptions {
 
 /** Adds `kindred apps …`: applications with their credentials. */
 export function addApps(program: Command, terminal: Terminal): void {
-  const apps = program.command('apps').helpCommand(false).description('Make and list applications.')
+  const apps = program.command('apps').helpCommand(false).description('Make and list applications, and their secrets.')
 
   const create = apps
     .command('create')
@@ -61,6 +62,8 @@ export function addApps(program: Command, terminal: Terminal): void {
     else
       terminal.stdout.write(rows.length === 0 ? 'None.\n' : tableText(rows, columnsOf(rows), terminal.stdout.columns))
   })
+
+  addAppsSecrets(apps, terminal)
 }
 
 const scopesAtOnce = 4

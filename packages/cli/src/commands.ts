@@ -47,7 +47,7 @@ export const entries: readonly Entry[] = [
   },
   {
     name: 'apps',
-    description: 'Make and list applications.',
+    description: 'Make and list applications, and their secrets.',
     load: async () => (await import('./apps.ts')).addApps,
   },
   {
