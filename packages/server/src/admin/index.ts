@@ -1,7 +1,10 @@
 import type { Operation } from '../operation.ts'
 import * as activity from './activity.ts'
 import * as administrators from './administrators.ts'
+import * as applicationAccess from './application-access.ts'
 import * as applicationSecrets from './application-secrets.ts'
+import * as definitionsOverview from './definitions-overview.ts'
+import * as flagOverview from './flag-overview.ts'
 import * as invites from './invites.ts'
 import * as links from './links.ts'
 import * as me from './me.ts'
@@ -13,6 +16,7 @@ import * as sessions from './sessions.ts'
 import * as signingKeys from './signing-keys.ts'
 import * as statistics from './statistics.ts'
 import * as testToken from './test-token.ts'
+import * as userFactors from './user-factors.ts'
 import * as webhookDeliveries from './webhook-deliveries.ts'
 
 /**
@@ -35,6 +39,10 @@ export const adminOperations: readonly Operation[] = [
   webhookDeliveries,
   scopeImport,
   reach,
+  applicationAccess,
+  flagOverview,
+  definitionsOverview,
+  userFactors,
 ].flatMap((file) => Object.values(file).filter((value): value is Operation => isOperation(value)))
 
 function isOperation(value: unknown): value is Operation {

@@ -1,0 +1,80 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy } from 'react'
+import { Redirect, Route, Switch, useParams } from 'wouter'
+import { call } from '../../api.ts'
+import { Page, Section } from '../../components/page.tsx'
+import { PropertyValues } from '../../components/property-values.tsx'
+import { Loaded, Tag } from '../../components/states.tsx'
+import { Details } from './details.tsx'
+import { type Organization, organizationQuery } from './organization.ts'
+
+const Members = lazy(() => import('./members.tsx'))
+const Invites = lazy(() => import('./invites.tsx'))
+const Flags = lazy(() => import('./organization-flags.tsx'))
+const Machines = lazy(() => import('./machines.tsx'))
+const Logos = lazy(() => import('./logos.tsx'))
+
+export default function OrganizationPage() {
+  const { id } = useParams<{ id: string }>()
+  const organization = useQuery(organizationQuery(id))
+  return <Loaded query={organization}>{(data) => <Parts organization={data} />}</Loaded>
+}
+
+function Parts({ organization }: { organization: Organization }) {
+  const at = `/organizations/${organization.code}`
+  const owner = `/api/v1/organizations/${organization.code}` as const
+  return (
+    <Page
+      title={organization.name}
+      parent={{ to: '/organizations', label: 'Organizations' }}
+      tag={
+        organization.is_suspended ? (
+          <Tag tone="bad">Suspended</Tag>
+        ) : organization.is_default ? (
+          <Tag tone="accent">Default</Tag>
+        ) : undefined
+      }
+      tabs={[
+        { to: at, label: 'Details' },
+        { to: `${at}/members`, label: 'Members' },
+        { to: `${at}/invites`, label: 'Invites' },
+        { to: `${at}/flags`, label: 'Feature flags' },
+        { to: `${at}/properties`, label: 'Properties' },
+        { to: `${at}/applications`, label: 'M2M applications' },
+        { to: `${at}/logos`, label: 'Logos' },
+      ]}
+    >
+      <Switch>
+        <Route path="/organizations/:id">
+          <Details key={JSON.stringify(organization)} organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/members">
+          <Members organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/invites">
+          <Invites organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/flags">
+          <Flags organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/properties">
+          <Section title="Properties" lede="Values of your own that belong to this organization.">
+            <PropertyValues
+              owner={owner}
+              save={(properties) => call(`PATCH ${owner}/properties`, { body: { properties } })}
+            />
+          </Section>
+        </Route>
+        <Route path="/organizations/:id/applications">
+          <Machines organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/logos">
+          <Logos organization={organization} />
+        </Route>
+        <Route>
+          <Redirect to={at} replace />
+        </Route>
+      </Switch>
+    </Page>
+  )
+}

@@ -1,0 +1,60 @@
+import { type ComponentType, lazy, Suspense } from 'react'
+import { Link, Route, Switch } from 'wouter'
+import { Bones, Empty } from '../components/states.tsx'
+
+type Load = () => Promise<{ default: ComponentType }>
+
+/** Every page and its address. The code of each is fetched when it is first opened. */
+const loaders: Record<string, Load> = {
+  '/': () => import('./home.tsx'),
+  '/activity': () => import('./activity/activity.tsx'),
+  '/requests': () => import('./requests/requests.tsx'),
+  '/applications': () => import('./applications/applications.tsx'),
+  '/applications/:id/*?': () => import('./applications/application-page.tsx'),
+  '/apis': () => import('./apis/apis.tsx'),
+  '/apis/:id/*?': () => import('./apis/api-page.tsx'),
+  '/api-keys': () => import('./apis/api-keys.tsx'),
+  '/users': () => import('./users/users.tsx'),
+  '/users/:id/*?': () => import('./users/user-page.tsx'),
+  '/organizations': () => import('./organizations/organizations.tsx'),
+  '/organizations/:id/*?': () => import('./organizations/organization-page.tsx'),
+  '/roles/*?': () => import('./roles/roles.tsx'),
+  '/billing/*?': () => import('./billing/billing.tsx'),
+  '/flags': () => import('./flags/flags.tsx'),
+  '/properties/*?': () => import('./properties/properties.tsx'),
+  '/connections': () => import('./connections/connections.tsx'),
+  '/connections/:id': () => import('./connections/connection-page.tsx'),
+  '/webhooks': () => import('./webhooks/webhooks.tsx'),
+  '/webhooks/:id': () => import('./webhooks/webhook-page.tsx'),
+  '/variables': () => import('./variables/variables.tsx'),
+  '/settings/*?': () => import('./settings/settings.tsx'),
+  '/signing-keys': () => import('./keys/signing-keys.tsx'),
+  '/administrators': () => import('./administrators/administrators.tsx'),
+  '/account': () => import('./account/account.tsx'),
+}
+
+const pages = Object.entries(loaders).map(([path, load]) => ({ path, load, Page: lazy(load) }))
+
+/** Fetches the code of a page ahead, so that it is there when the page is shown. */
+export function preload(location: string): void {
+  const [, first = '', id] = location.split('/')
+  const paths = id === undefined ? [`/${first}`, `/${first}/*?`] : [`/${first}/:id/*?`, `/${first}/:id`, `/${first}/*?`]
+  void paths.map((path) => loaders[path]).find((load) => load !== undefined)?.()
+}
+
+export function Pages() {
+  return (
+    <Suspense fallback={<Bones lines={6} />}>
+      <Switch>
+        {pages.map(({ path, Page }) => (
+          <Route key={path} path={path} component={Page} />
+        ))}
+        <Route>
+          <Empty icon="search" title="There is no such page">
+            The address may be mistyped, or what it named is gone. <Link href="/">Go to the home page</Link>
+          </Empty>
+        </Route>
+      </Switch>
+    </Suspense>
+  )
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type RunningKindred, runKindred, type Scope, startKindred } from '../../cli/src/testing-process.ts'
+
+/** Where pictures of the pages are put, to be looked at after a run. */
+export const screens = join(tmpdir(), 'kindred-screens')
+
+/** The widths at which each journey is walked, in pixels: a desk and a phone. */
+export const widths = [1440, 390] as const
+
+const ownersPassword = 'correct horse battery staple'
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** The path of a Chromium; installs Debian's where there is none and this is root. Undefined where that cannot be. */
+export async function findChromium(): Promise<string | undefined> {
+  const given = process.env.KINDRED_TEST_CHROMIUM
+  if (given !== undefined) return given
+  const found = () => paths.find((path) => existsSync(path))
+  if (found() === undefined && process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0) {
+    const install = promisify(execFile)
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+    await install('apt-get', ['update', '-qq'], { env }).catch(() => {})
+    await install('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env }).catch(() => {})
+  }
+  return found()
+}
+
+/** A browser in which the owner is signed in to a console of its own, at two widths. */
+export class ConsoleBrowser {
+  readonly kindred: RunningKindred
+  readonly #browser: Browser
+  readonly #contexts = new Map<number, BrowserContext>()
+  /** What pages complained of on their console, and what they asked of other servers. */
+  readonly faults: string[] = []
+
+  private constructor(kindred: RunningKindred, browser: Browser) {
+    this.kindred = kindred
+    this.#browser = browser
+  }
+
+  /** Builds the console where that is due, starts a server on SQLite and a browser, and makes the owner's account. */
+  static async start(scope: Scope, executablePath: string): Promise<ConsoleBrowser> {
+    await promisify(execFile)(process.execPath, [join(import.meta.dirname, '../build.js')])
+    const kindred = await startKindred(scope)
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    scope.after(() => browser.close())
+    mkdirSync(screens, { recursive: true })
+    return new ConsoleBrowser(kindred, browser)
+  }
+
+  /** The one-time link that makes the owner's account. */
+  async setupLink(): Promise<string> {
+    const { folder, settings } = this.kindred
+    const { code, stdout, stderr } = await runKindred(['admin', 'setup-link'], { folder, settings })
+    assert.equal(code, 0, stderr)
+    return stdout.trim()
+  }
+
+  /** A window without a session. */
+  async stranger(width: number): Promise<Page> {
+    return this.#watched(await this.#newContext(width))
+  }
+
+  /** A window in which the owner is signed in. */
+  async page(width: number): Promise<Page> {
+    let context = this.#contexts.get(width)
+    if (context === undefined) {
+      context = await this.#newContext(width)
+      this.#contexts.set(width, context)
+      const page = await this.#watched(context)
+      await signIn(page, this.kindred.ready.url)
+      return page
+    }
+    return this.#watched(context)
+  }
+
+  async #newContext(width: number): Promise<BrowserContext> {
+    return this.#browser.newContext({
+      viewport: { width, height: width > 600 ? 1000 : 844 },
+      ignoreHTTPSErrors: true,
+      reducedMotion: 'reduce',
+      permissions: ['clipboard-read', 'clipboard-write'],
+    })
+  }
+
+  async #watched(context: BrowserContext): Promise<Page> {
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    page.on('console', (message) => {
+      // A refusal is something that pages show; the browser notes each as an error of its own.
+      if (message.type() !== 'error' || /status of 4\d\d/.test(message.text())) return
+      this.faults.push(`${page.url()}: ${message.text()}`)
+    })
+    page.on('pageerror', (error) => this.faults.push(`${page.url()}: ${error.stack ?? error.message}`))
+    page.on('request', (request) => {
+      const url = request.url()
+      if (!url.startsWith(this.kindred.ready.url) && !/^(data|blob):/.test(url)) {
+        this.faults.push(`${page.url()} asks ${url}`)
+      }
+    })
+    return page
+  }
+}
+
+/** Signs the owner in. */
+export async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/admin`)
+  await page.getByLabel('E-mail').fill('ada@example.com')
+  await page.getByRole('textbox', { name: 'Password' }).fill(ownersPassword)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Hello, Ada' }).waitFor()
+}
+
+/** Makes the owner's account by a setup link. */
+export async function makeOwner(page: Page, link: string): Promise<void> {
+  await page.goto(link)
+  await page.getByRole('textbox', { name: 'Name' }).fill('Ada Lovelace')
+  await page.getByLabel('E-mail').fill('ada@example.com')
+  await page.getByRole('textbox', { name: 'Password' }).fill(ownersPassword)
+  await page.getByRole('button', { name: 'Make the account' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Hello, Ada' }).waitFor()
+}
+
+/** Waits until nothing on the page is still being fetched. */
+async function settled(page: Page): Promise<void> {
+  // Not by a function in the page: its policy allows no script that comes as text.
+  const giveUpAt = performance.now() + 10_000
+  while ((await page.locator('[aria-busy=true]').count()) > 0) {
+    assert.ok(performance.now() < giveUpAt, `${page.url()} is still loading`)
+    await delay(20)
+  }
+}
+
+interface Violation {
+  id: string
+  nodes: { html: string; failureSummary?: string }[]
+}
+
+/**
+ * Takes a picture of a page, and checks that it fits its width and keeps the rules of WCAG 2.2 A and AA that a machine
+ * can check.
+ */
+export async function look(page: Page, name: string): Promise<void> {
+  await settled(page)
+  const width = page.viewportSize()!.width
+  await page.screenshot({ path: join(screens, `${name}-${width}.png`), fullPage: true })
+  const overflow = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  assert.ok(overflow <= 0, `${name} is ${overflow} px wider than ${width} px`)
+  // By the debugger, since the page's own policy takes no script of ours.
+  const debug = await page.context().newCDPSession(page)
+  await debug.send('Runtime.evaluate', { expression: axe })
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const { violations } = await page.evaluate<{ violations: Violation[] }>(
+    `axe.run(document, { runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] })`,
+  )
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}\n${nodes[0]!.failureSummary}`)
+  assert.deepEqual(told, [], `${name} at ${width} px`)
+  await debug.detach()
+}
+
+/** Opens a page of the console and waits until its heading is there. */
+export async function open(page: Page, path: string, heading?: string | RegExp): Promise<void> {
+  const url = new URL(page.url())
+  await page.goto(`${url.origin}/admin${path}`)
+  await page.getByRole('heading', { level: 1, ...(heading === undefined ? {} : { name: heading }) }).waitFor()
+}
