@@ -6,7 +6,7 @@ export default defineConfig({
   base: '/admin/',
   plugins: [react()],
   build: {
-    rolldownOptions: { input: ['index.html', 'docs/index.html'] },
+    rolldownOptions: { input: ['index.html', 'docs/index.html'], checks: { pluginTimings: false } },
     target: 'es2023',
     // Nothing is put into the page as a data: address: the policy of the page allows files of the server alone.
     assetsInlineLimit: 0,
