@@ -151,6 +151,7 @@ interface Violation {
 export async function look(page: Page, name: string): Promise<void> {
   await settled(page)
   const width = page.viewportSize()!.width
+  await page.evaluate('window.scrollTo(0, 0)')
   await page.screenshot({ path: join(screens, `${name}-${width}.png`), fullPage: true })
   const overflow = await page.evaluate<number>(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -96,7 +96,7 @@ test('/ leads to /admin; the page there before the console is built tells the ad
   assert.ok(!page.body.includes(firstClient.clientSecret))
   assert.ok(!page.body.includes('--cacert'), 'a public address has a certificate that everyone trusts')
   for (const [, href] of page.body.matchAll(/href="(\/[^"]+)"/g)) {
-    assert.equal((await send({ method: 'GET', url: String(href) })).status, 200, href)
+    assert.equal((await send({ method: 'GET', url: String(href) })).status, 200, String(href))
   }
 })
 

@@ -30,7 +30,8 @@ export function Page({
   children: ReactNode
 }) {
   const [location] = useLocation()
-  const tab = tabs?.find(({ to }) => to === location)
+  // What lies below a tab belongs to it; the first one is the address of the whole, and so counts alone.
+  const tab = tabs?.find(({ to }) => to === location) ?? tabs?.slice(1).find(({ to }) => location.startsWith(`${to}/`))
   useEffect(() => {
     document.title = `${tab === undefined || tab === tabs?.[0] ? title : `${tab.label} · ${title}`} · Kindred`
   }, [title, tab, tabs])
@@ -55,7 +56,7 @@ export function Page({
       {tabs && (
         <nav className="tabs" aria-label={`Parts of ${title}`}>
           {tabs.map(({ to, label }) => (
-            <Link key={to} href={to} aria-current={to === location ? 'page' : undefined}>
+            <Link key={to} href={to} aria-current={to === tab?.to ? 'page' : undefined}>
               {label}
             </Link>
           ))}
