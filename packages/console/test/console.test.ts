@@ -200,6 +200,7 @@ journey(
     await page.getByText('1 scope to add, 1 there already').waitFor()
     await look(page, 'api-import')
     await page.getByRole('button', { name: 'Import 1 scope' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.getByRole('cell', { name: 'write:invoices', exact: true }).waitFor()
     await look(page, 'api-scopes')
     await page.getByRole('link', { name: 'Applications' }).last().click()
@@ -319,7 +320,7 @@ journey('an organization has members with roles, and a role gets permissions in 
       .getByRole('navigation', { name: /^Parts of/ })
       .getByRole('link', { name: tab })
       .click()
-    await page.getByRole('heading', { level: 2, name: tab }).waitFor()
+    await page.getByRole('heading', { level: 2, name: tab, exact: true }).waitFor()
     await look(page, `organization-${tab.split(' ')[0]!.toLowerCase()}`)
   }
   const svg =
