@@ -56,9 +56,11 @@ export function useQuickChange<Data, Input>(
   return useMutation({
     mutationFn: change,
     async onMutate(input: Input) {
-      await queries.cancelQueries({ queryKey: key })
+      // An answer on its way would undo what is shown; the change itself waits for nothing.
+      const cancelling = queries.cancelQueries({ queryKey: key })
       const before = queries.getQueryData<Data>(key)
       if (before !== undefined) queries.setQueryData<Data>(key, apply(before, input))
+      await cancelling
       return { before }
     },
     onError(error, _input, context) {
