@@ -295,8 +295,10 @@ journey('an organization has members with roles, and a role gets permissions in 
   await look(page, 'roles-list')
   await page.getByRole('link', { name: 'Matrix' }).click()
   const box = page.getByRole('checkbox', { name: `Editor ${label}: Write reports ${label}` })
+  const saved = page.waitForResponse((reply) => reply.request().method() === 'PATCH')
   await box.click()
   await box.and(page.locator(':checked')).waitFor()
+  await saved
   await page.reload()
   await box.and(page.locator(':checked')).waitFor()
   await look(page, 'roles')
