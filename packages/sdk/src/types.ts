@@ -54,6 +54,8 @@ export interface Category {
   id?: string
   /** Name of the category. */
   name?: string
+  /** Whose properties it holds. Kinde does not tell. */
+  context?: 'org' | 'usr' | 'app'
 }
 
 export interface ConnectedAppsAccessToken {
@@ -511,6 +513,8 @@ export interface GetApiResponse {
       type?: 'Machine to machine (M2M)' | 'Back-end web' | 'Front-end and mobile' | 'Device and IoT'
       /** Whether the application is authorized for the API. */
       is_active?: boolean | null
+      /** Keys of the scopes that it can have. Kinde does not tell. */
+      scopes?: Array<string>
     }>
   }
 }
@@ -622,6 +626,10 @@ export interface GetApplicationResponse {
     has_sign_in_with_sso_button?: boolean
     /** Whether Gravatar gives the picture of people who have none. */
     use_gravatar_fallback?: boolean
+    /** Code of the organization to which it is held. Kinde does not tell. */
+    org_code?: string | null
+    /** How long an access token lasts, in seconds. Kinde does not tell. */
+    access_token_lifetime?: number
     m2m_token?: {
       /** Keys of feature flags. Up to 50 entries. */
       feature_flags?: Array<string>
@@ -787,6 +795,14 @@ export interface GetEnvironmentFeatureFlagsResponse {
       type?: 'str' | 'int' | 'bool'
       /** The value that holds, as text: `true`, `42`. */
       value?: string
+      /** Name of the flag. */
+      name?: string
+      /** What it is for. */
+      description?: string
+      /** The value where nothing else is set, as text. */
+      default_value?: string
+      /** Down to where it may be overridden; null: nowhere. */
+      allow_override_level?: 'env' | 'org' | 'usr' | null
     }
   >
   /** Never sent: the flags come all at once. */
@@ -1561,6 +1577,12 @@ export interface Property {
   description?: string
   /** Whether it comes with every environment and cannot be changed. */
   is_kinde_property?: boolean
+  /** Whose property it is. */
+  context?: 'org' | 'usr' | 'app'
+  /** Kind of its values. */
+  type?: 'single_line_text' | 'multi_line_text'
+  /** Id of its category. */
+  category_id?: string | null
 }
 
 export interface PropertyValue {

@@ -12,6 +12,12 @@ async function flag(api: TestClient, key: string) {
   return (await api.get(environmentFlags)).body.feature_flags[key]
 }
 
+/** Its type and its value alone. */
+async function shortFlag(api: TestClient, key: string) {
+  const { type, value } = await flag(api, key)
+  return { type, value }
+}
+
 test('a new feature flag is listed with its default value, and leaves an event', async (t) => {
   const { as, events } = await start(t)
   const made = await as('create:feature_flags').post(url, {
@@ -27,7 +33,12 @@ test('a new feature flag is listed with its default value, and leaves an event',
   assert.deepEqual(body, {
     code: 'OK',
     message: 'Success',
-    feature_flags: { 'dark-mode': { type: 'bool', value: 'true' } },
+    feature_flags: {
+      'dark-mode': {
+        ...{ type: 'bool', value: 'true', default_value: 'true' },
+        ...{ name: 'Dark mode', description: 'For owls', allow_override_level: 'org' },
+      },
+    },
   })
   assert.deepEqual(
     (await events()).map(({ type, data }) => [type, data]),
@@ -73,7 +84,7 @@ test('a default value is taken as text or as JSON has it, and kept in one form',
     const key = `flag-${index}`
     const { status } = await as().post(url, { name: 'Flag', key, type, default_value: sent })
     assert.equal(status, 201, String(sent))
-    assert.deepEqual(await flag(as(), key), { type, value })
+    assert.deepEqual(await shortFlag(as(), key), { type, value })
   }
 })
 
@@ -114,7 +125,7 @@ test('two feature flags cannot have one key, and a key holds no white space', as
   await as().post(url, body)
   assert.deepEqual(outcome(await as().post(url, { ...body, default_value: 2 })), [400, 'FEATURE_FLAG_KEY_EXISTS'])
   assert.deepEqual(outcome(await as().post(url, { ...body, key: 'a flag' })), [400, 'INVALID_KEY'])
-  assert.deepEqual(await flag(as(), 'flag'), { type: 'int', value: '1' })
+  assert.deepEqual(await shortFlag(as(), 'flag'), { type: 'int', value: '1' })
   // Names that objects have by themselves are keys like any other.
   for (const key of ['__proto__', 'constructor', '1']) {
     assert.equal((await as().post(url, { ...body, key })).status, 201)
@@ -135,11 +146,11 @@ test('an update of a feature flag takes its values from the query or from a body
   }
   const inQuery = `${url}/flag?${new URLSearchParams(values)}`
   assert.deepEqual(outcome(await as('update:feature_flags').put(inQuery)), [200, 'OK'])
-  assert.deepEqual(await flag(as(), 'flag'), { type: 'int', value: '2' })
+  assert.deepEqual(await shortFlag(as(), 'flag'), { type: 'int', value: '2' })
   assert.deepEqual(outcome(await as().put(inQuery)), [200, 'OK'])
   const inBody = { ...values, default_value: 3 }
   assert.deepEqual(outcome(await as().put(`${url}/flag`, inBody)), [200, 'OK'])
-  assert.deepEqual(await flag(as(), 'flag'), { type: 'int', value: '3' })
+  assert.deepEqual(await shortFlag(as(), 'flag'), { type: 'int', value: '3' })
   assert.deepEqual(
     (await events()).slice(1).map(({ type, data }) => [type, data.feature_flag]),
     [
@@ -169,7 +180,7 @@ test('type and level of a feature flag are final, and its default value keeps to
     const key = `flag-${level}`
     await as().post(url, { ...made, key, allow_override_level: level })
     assert.deepEqual(outcome(await as().put(`${url}/${key}`, { ...values, default_value: false })), [200, 'OK'])
-    assert.deepEqual(await flag(as(), key), { type: 'bool', value: 'false' })
+    assert.deepEqual(await shortFlag(as(), key), { type: 'bool', value: 'false' })
     const refused = await as().patch(`${environmentFlags}/${key}`, { value: true })
     assert.equal(refused.status, level === 'usr' ? 200 : 400)
   }

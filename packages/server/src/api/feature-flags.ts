@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { invalid } from '../errors.ts'
-import { Choice, ok, operation, SuccessReply } from '../operation.ts'
+import { Choice, Nullable, ok, operation, SuccessReply } from '../operation.ts'
 import { checkedKey, checkedName, longestDescription, longestKey, longestName } from '../store/definitions.ts'
 import {
   createFlag,
@@ -10,6 +10,7 @@ import {
   flagValue,
   holdFlag,
   longestFlagValue,
+  type OverrideLevel,
   overrideLevels,
   type ResolvedFlag,
 } from '../store/feature-flags.ts'
@@ -25,6 +26,43 @@ export const flagMap = Type.Optional(
     description: 'The flags, by their keys.',
   }),
 )
+
+interface DefinedFlag {
+  type: FlagType
+  value: string
+  name: string
+  description: string
+  default_value: string
+  allow_override_level: OverrideLevel | null
+}
+
+/** Like {@link flagMap}, and with how each flag was defined, which Kinde shows nowhere. */
+export const definedFlagMap = Type.Optional(
+  Type.Unsafe<Record<string, DefinedFlag>>({
+    type: 'object',
+    additionalProperties: Type.Object({
+      type: Type.Optional(Choice(flagTypes, { description: 'Type of the value.' })),
+      value: Type.Optional(Type.String({ description: 'The value that holds, as text: `true`, `42`.' })),
+      name: Type.Optional(Type.String({ description: 'Name of the flag.' })),
+      description: Type.Optional(Type.String({ description: 'What it is for.' })),
+      default_value: Type.Optional(Type.String({ description: 'The value where nothing else is set, as text.' })),
+      allow_override_level: Type.Optional(
+        Nullable(Choice(overrideLevels, { description: 'Down to where it may be overridden; null: nowhere.' })),
+      ),
+    }),
+    description: 'The flags, by their keys.',
+  }),
+)
+
+/** Resolved flags in the form of {@link definedFlagMap}. */
+export function definedFlagsByKey(flags: readonly ResolvedFlag[]) {
+  return Object.fromEntries(
+    flags.map(({ key, type, value, name, description, default_value, allow_override_level }) => [
+      key,
+      { type, value, name, description, default_value, allow_override_level },
+    ]),
+  )
+}
 
 /** Resolved flags in the form of {@link flagMap}. */
 export function flagsByKey(flags: readonly ResolvedFlag[]) {

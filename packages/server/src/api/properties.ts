@@ -6,6 +6,7 @@ import {
   createProperty as addProperty,
   holdOwnProperty,
   longestPropertyValue,
+  type PropertyContext,
   propertyContexts,
   propertyTypes,
   deleteProperty as removeProperty,
@@ -89,6 +90,10 @@ export const getProperties = operation({
                 is_kinde_property: Type.Optional(
                   Type.Boolean({ description: 'Whether it comes with every environment and cannot be changed.' }),
                 ),
+                // Kinde shows neither of these; without them a property cannot be made again elsewhere.
+                context: Type.Optional(Choice(propertyContexts, { description: 'Whose property it is.' })),
+                type: Type.Optional(Choice(propertyTypes, { description: 'Kind of its values.' })),
+                category_id: Type.Optional(Nullable(Type.String({ description: 'Id of its category.' }))),
               }),
             ),
           ),
@@ -101,12 +106,18 @@ export const getProperties = operation({
     let properties = db
       .selectFrom('properties')
       .select(['seq', 'id', 'key', 'name', 'is_private', 'description', 'is_kinde_property'])
+      .select(['context', 'type', 'category_id'])
     if (query.context) properties = properties.where('context', '=', query.context)
     const { rows, hasMore } = await cursorPage(properties, query, {
       table: 'properties',
       seqOf: async (id) => (await properties.where('id', '=', id).executeTakeFirst())?.seq,
     })
-    const list = rows.map((row) => ({ ...row, description: row.description ?? '' }))
+    const list = rows.map(({ context, type, ...row }) => ({
+      ...row,
+      description: row.description ?? '',
+      context: context as PropertyContext,
+      type: type as (typeof propertyTypes)[number],
+    }))
     return { ...ok, properties: list, has_more: hasMore }
   },
 })

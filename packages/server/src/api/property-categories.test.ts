@@ -29,7 +29,11 @@ test('a category is made and renamed, and leaves events', async (t) => {
   for (const body of [{ name: 'Burrows' }, { name: 'Burrows' }, {}]) {
     assert.deepEqual(outcome(await as('update:property_categories').put(one, body)), [200, 'OK'])
   }
-  assert.deepEqual((await as().get(`${url}?context=org`)).body.categories.at(-1), { id, name: 'Burrows' })
+  assert.deepEqual((await as().get(`${url}?context=org`)).body.categories.at(-1), {
+    id,
+    name: 'Burrows',
+    context: 'org',
+  })
   assert.equal(names(await as().get(`${url}?context=usr`)).includes('Burrows'), false)
   assert.deepEqual(outcome(await as().put(one, { name: ' ' })), [400, 'INVALID_VALUE'])
   assert.deepEqual(outcome(await as().put(`${url}/category_none`, { name: 'N' })), [404, 'CATEGORY_NOT_FOUND'])

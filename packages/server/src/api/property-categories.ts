@@ -4,7 +4,7 @@ import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '.
 import { checkedName, longestName } from '../store/definitions.ts'
 import { dialectOf } from '../store/dialect.ts'
 import { cursorPage, pageSizeParameter } from '../store/page.ts'
-import { propertyContexts } from '../store/properties.ts'
+import { type PropertyContext, propertyContexts } from '../store/properties.ts'
 
 export const getCategories = operation({
   id: 'GetCategories',
@@ -36,6 +36,9 @@ export const getCategories = operation({
               Type.Object({
                 id: Type.Optional(Type.String({ description: 'Id of the category.' })),
                 name: Type.Optional(Type.String({ description: 'Name of the category.' })),
+                context: Type.Optional(
+                  Choice(propertyContexts, { description: 'Whose properties it holds. Kinde does not tell.' }),
+                ),
               }),
             ),
           ),
@@ -45,13 +48,14 @@ export const getCategories = operation({
     ),
   },
   handler: async ({ query, db }) => {
-    let categories = db.selectFrom('property_categories').select(['seq', 'id', 'name'])
+    let categories = db.selectFrom('property_categories').select(['seq', 'id', 'name', 'context'])
     if (query.context) categories = categories.where('context', '=', query.context)
     const { rows, hasMore } = await cursorPage(categories, query, {
       table: 'property_categories',
       seqOf: async (id) => (await categories.where('id', '=', id).executeTakeFirst())?.seq,
     })
-    return { ...ok, categories: rows, has_more: hasMore }
+    const list = rows.map(({ id, name, context }) => ({ id, name, context: context as PropertyContext }))
+    return { ...ok, categories: list, has_more: hasMore }
   },
 })
 

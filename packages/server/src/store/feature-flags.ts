@@ -212,6 +212,10 @@ export interface ResolvedFlag {
   type: FlagType
   value: string
   level: OverrideLevel | null
+  name: string
+  description: string
+  default_value: string
+  allow_override_level: OverrideLevel | null
 }
 
 /**
@@ -233,15 +237,20 @@ export async function resolveFlags(
         .onRef('feature_flag_overrides.flag_id', '=', 'feature_flags.id')
         .on((on) => on.or(owners.map(({ level, id }) => on.and({ level, owner_id: id })))),
     )
-    .select(['key', 'type', 'default_value', 'level', 'value'])
+    .select(['key', 'type', 'name', 'description', 'default_value', 'allow_override_level', 'level', 'value'])
     .orderBy('seq')
     // The narrowest level of a flag comes last, and so stays in the map.
     .orderBy(sql`case level when 'env' then 1 when 'org' then 2 when 'usr' then 3 else 0 end`)
     .execute()
   const flags = new Map<string, ResolvedFlag>()
-  for (const { key, type, default_value: byDefault, level, value } of rows) {
-    const at = level as OverrideLevel | null
-    flags.set(key, { key, type: type as FlagType, value: value ?? byDefault, level: at })
+  for (const { type, value, level, allow_override_level, ...flag } of rows) {
+    flags.set(flag.key, {
+      ...flag,
+      type: type as FlagType,
+      value: value ?? flag.default_value,
+      level: level as OverrideLevel | null,
+      allow_override_level: allow_override_level as OverrideLevel | null,
+    })
   }
   return [...flags.values()]
 }

@@ -130,6 +130,11 @@ export const getApi = operation({
                   is_active: Type.Optional(
                     Nullable(Type.Boolean({ description: 'Whether the application is authorized for the API.' })),
                   ),
+                  scopes: Type.Optional(
+                    Type.Array(Type.String(), {
+                      description: 'Keys of the scopes that it can have. Kinde does not tell.',
+                    }),
+                  ),
                 }),
               ),
             ),
@@ -154,6 +159,14 @@ export const getApi = operation({
       .select(['applications.id', 'applications.name', 'applications.type', 'pair.created_at_ms as authorized_at_ms'])
       .orderBy('applications.seq')
       .execute()
+    const enabled = await db
+      .selectFrom('api_application_scopes')
+      .innerJoin('api_scopes', 'api_scopes.id', 'api_application_scopes.scope_id')
+      .select(['api_application_scopes.application_id', 'api_scopes.key'])
+      .where('api_application_scopes.api_id', '=', api.id)
+      .orderBy('api_scopes.seq')
+      .execute()
+    const keysOf = Map.groupBy(enabled, (scope) => scope.application_id)
     return {
       ...ok,
       api: {
@@ -164,6 +177,7 @@ export const getApi = operation({
           name: application.name,
           type: applicationTypeLabels[application.type as ApplicationType],
           is_active: application.authorized_at_ms !== null,
+          scopes: (keysOf.get(application.id) ?? []).map(({ key }) => key),
         })),
       },
     }

@@ -65,6 +65,8 @@ test('a new application has a client id, and a secret where its type keeps one',
         has_register_link_on_sign_in_page: true,
         has_sign_in_with_sso_button: false,
         use_gravatar_fallback: true,
+        org_code: null,
+        access_token_lifetime: 86_400,
         ...(type === 'reg' || type === 'm2m'
           ? { m2m_token: { feature_flags: [], properties: [], has_permissions_claim: false } }
           : {}),

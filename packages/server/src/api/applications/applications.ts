@@ -198,6 +198,14 @@ export const getApplication = operation({
             ),
             is_access_control_enabled: isAccessControlEnabled,
             ...switches,
+            org_code: Type.Optional(
+              Nullable(
+                Type.String({ description: 'Code of the organization to which it is held. Kinde does not tell.' }),
+              ),
+            ),
+            access_token_lifetime: Type.Optional(
+              Type.Integer({ description: 'How long an access token lasts, in seconds. Kinde does not tell.' }),
+            ),
             m2m_token: Type.Optional(Type.Object(m2mTokenMembers)),
           }),
         ),
@@ -215,6 +223,7 @@ export const getApplication = operation({
         ...application,
         type: application.type as ApplicationType,
         client_id: application.id,
+        access_token_lifetime: application.access_token_lifetime_seconds,
         client_secret: mayOnlyRead ? '' : await newestSecret(db, application.id, environment.cipher),
         ...(hasM2mTokens ? { m2m_token: await tokenChoices(db, application) } : {}),
       },

@@ -49,7 +49,9 @@ test("all of the environment's values of feature flags go at once, and those of 
   await api.delete(url)
   const off = { type: 'bool', value: 'false' }
   const on = { type: 'bool', value: 'true' }
-  assert.deepEqual((await api.get(url)).body.feature_flags, { a: off, b: off })
+  const flags: Record<string, { type: string; value: string }> = (await api.get(url)).body.feature_flags
+  const values = Object.entries(flags).map(([key, { type, value }]) => [key, { type, value }])
+  assert.deepEqual(Object.fromEntries(values), { a: off, b: off })
   assert.deepEqual((await api.get(ofZoo)).body.feature_flags, { a: off, b: on })
   const resets = (await events()).filter(({ type }) => type === 'environment.feature_flags_reset')
   assert.deepEqual(

@@ -8,7 +8,7 @@ import {
   setOverride,
   theEnvironment,
 } from '../../store/feature-flags.ts'
-import { flagMap, flagsByKey } from '../feature-flags.ts'
+import { definedFlagMap, definedFlagsByKey } from '../feature-flags.ts'
 
 export const getEnvironmentFeatureFlags = operation({
   id: 'GetEnvironementFeatureFlags',
@@ -22,12 +22,12 @@ export const getEnvironmentFeatureFlags = operation({
     200: named(
       'get_environment_feature_flags_response',
       Success({
-        feature_flags: flagMap,
+        feature_flags: definedFlagMap,
         next_token: Type.Optional(Type.String({ description: 'Never sent: the flags come all at once.' })),
       }),
     ),
   },
-  handler: async ({ db }) => ({ ...ok, feature_flags: flagsByKey(await resolveFlags(db)) }),
+  handler: async ({ db }) => ({ ...ok, feature_flags: definedFlagsByKey(await resolveFlags(db)) }),
 })
 
 export const updateEnvironmentFeatureFlag = operation({
