@@ -1,6 +1,22 @@
 import type { Planting } from './apply.ts'
 import type { Seed } from './seed.ts'
 
+/** What `updateApplication` takes as the seed has it. */
+const settings = [
+  'login_uri',
+  'homepage_uri',
+  'redirect_uris',
+  'logout_uris',
+  'is_access_control_enabled',
+  'is_allow_faceless_auth',
+  'is_ask_for_name',
+  'has_marketing_consent',
+  'has_sign_in_link_on_sign_up_page',
+  'has_register_link_on_sign_in_page',
+  'has_sign_in_with_sso_button',
+  'use_gravatar_fallback',
+] as const
+
 type SeedApplication = NonNullable<Seed['applications']>[number]
 
 /** Connections, and applications with what they may do. */
@@ -41,12 +57,18 @@ async function applyApplication(planting: Planting, application: SeedApplication
     const place = `${at}.apis[${JSON.stringify(api)}]`
     await authorize(planting, id, await names.find('api', api, place), scopes, place)
   }
-  const { access_token_lifetime, login_uri, homepage_uri, redirect_uris, logout_uris } = application
+  const { access_token_lifetime, access_roles = [] } = application
   if (access_token_lifetime !== undefined) {
     const params = { application_id: id }
     await calls.call('updateApplicationTokens', { params, body: { access_token_lifetime }, at })
   }
-  const changes = { login_uri, homepage_uri, redirect_uris, logout_uris }
+  // Access can be controlled once there are roles that have it.
+  for (const [index, role] of access_roles.entries()) {
+    const place = `${at}.access_roles[${index}]`
+    const params = { application_id: id, role_id: await names.find('role', role, place) }
+    await calls.call('AddApplicationAccessRole', { params, at: place })
+  }
+  const changes = Object.fromEntries(settings.map((member) => [member, application[member]]))
   if (Object.values(changes).some((value) => value !== undefined)) {
     await calls.call('updateApplication', { params: { application_id: id }, body: changes, at })
   }
@@ -55,9 +77,25 @@ async function applyApplication(planting: Planting, application: SeedApplication
     const params = { application_id: id, connection_id: await names.find('connection', connection, place) }
     await calls.call('EnableConnection', { params, at: place })
   }
+  if (application.connections !== undefined) await switchOffOthers(planting, id, application.connections, at)
   for (const [key, value] of Object.entries(application.properties ?? {})) {
     const params = { application_id: id, property_key: key }
     await calls.call('updateApplicationsProperty', { params, body: { value }, at: `${at}.properties.${key}` })
+  }
+}
+
+/** A new application has connections of its own accord; the seed names all that it shall have. */
+async function switchOffOthers(
+  { calls }: Planting,
+  applicationId: string,
+  wanted: readonly string[],
+  at: string,
+): Promise<void> {
+  const params = { application_id: applicationId }
+  const reply = await calls.call('GetApplicationConnections', { params, at })
+  for (const { id, name } of reply.connections as { id: string; name: string }[]) {
+    if (wanted.includes(name) || wanted.includes(id)) continue
+    await calls.call('RemoveConnection', { params: { ...params, connection_id: id }, at: `${at}.connections` })
   }
 }
 

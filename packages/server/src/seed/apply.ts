@@ -55,6 +55,8 @@ function nothing(): Seeded {
 async function applyDefinitions({ seed, calls, names }: Planting): Promise<void> {
   if (seed.business !== undefined) await calls.call('updateBusiness', { body: seed.business, at: 'business' })
   for (const [index, body] of (seed.property_categories ?? []).entries()) {
+    // Every environment begins with some, which a copy of another one names again.
+    if (await names.hasCategory(body.context, body.name)) continue
     await calls.call('CreateCategory', { body, at: `property_categories[${index}]` })
   }
   for (const [index, { category, ...property }] of (seed.properties ?? []).entries()) {
@@ -68,11 +70,14 @@ async function applyDefinitions({ seed, calls, names }: Planting): Promise<void>
     }
     await calls.call('CreateProperty', { body, at, names: { category_id: 'category' } })
   }
-  for (const [index, { value, ...flag }] of (seed.feature_flags ?? []).entries()) {
+  for (const [index, { value, allow_override_level: level = 'usr', ...flag }] of (seed.feature_flags ?? []).entries()) {
     const at = `feature_flags[${index}]`
     const type =
       typeof flag.default_value === 'boolean' ? 'bool' : typeof flag.default_value === 'number' ? 'int' : 'str'
-    await calls.call('CreateFeatureFlag', { body: { name: flag.key, type, allow_override_level: 'usr', ...flag }, at })
+    await calls.call('CreateFeatureFlag', {
+      body: { name: flag.key, type, ...(level === 'none' ? {} : { allow_override_level: level }), ...flag },
+      at,
+    })
     if (value === undefined) continue
     const params = { feature_flag_key: flag.key }
     await calls.call('UpdateEnvironementFeatureFlagOverride', { params, body: { value }, at })
@@ -84,8 +89,11 @@ async function applyEndings({ seed, calls, seeded }: Planting): Promise<void> {
   for (const [index, body] of (seed.environment_variables ?? []).entries()) {
     await calls.call('createEnvironmentVariable', { body, at: `environment_variables[${index}]` })
   }
-  for (const [index, body] of (seed.webhooks ?? []).entries()) {
-    const reply = await calls.call('CreateWebHook', { body, at: `webhooks[${index}]` })
-    seeded.webhooks[body.name] = (reply.webhook as { id: string }).id
+  for (const [index, { is_enabled: isEnabled = true, ...body }] of (seed.webhooks ?? []).entries()) {
+    const at = `webhooks[${index}]`
+    const reply = await calls.call('CreateWebHook', { body, at })
+    const { id } = reply.webhook as { id: string }
+    seeded.webhooks[body.name] = id
+    if (!isEnabled) await calls.call('UpdateWebHook', { params: { webhook_id: id }, body: { is_enabled: false }, at })
   }
 }

@@ -103,6 +103,12 @@ export class SeedNames {
     throw new SeedError(at, `There is no category ${name === undefined ? '' : `${shown(name)} `}for ${context}.`)
   }
 
+  async hasCategory(context: 'usr' | 'org' | 'app', name: string): Promise<boolean> {
+    const category = this.#db.selectFrom('property_categories').select('id')
+    const row = await category.where('context', '=', context).where('name', '=', name).executeTakeFirst()
+    return row !== undefined
+  }
+
   managementApi(at: string): Promise<string> {
     return this.find('api', managementApiName, at)
   }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import { type Seed, SeedError, seedSchema } from './seed.ts'
@@ -8,14 +9,52 @@ let validate: ValidateFunction | undefined
 /**
  * Reads a seed and checks its form.
  * @param source the seed, or the name or `file:` URL of a file in JSON (`.json`) or YAML (`.yaml`, `.yml`)
+ * @param options `withPeople`: the files of users and members that it names are read too
  * @throws {SeedError} naming the place in the seed
  */
-export async function readSeed(source: unknown): Promise<Seed> {
+export async function readSeed(source: unknown, { withPeople = true } = {}): Promise<Seed> {
   const isFile = typeof source === 'string' || source instanceof URL
-  const seed = isFile ? await readSeedFile(source instanceof URL ? fileURLToPath(source) : source) : source
+  const file = source instanceof URL ? fileURLToPath(source) : source
+  const seed = isFile ? await readSeedFile(file as string) : source
   validate ??= new Ajv({ strict: false, verbose: true }).compile(seedSchema)
-  if (validate(seed)) return seed as Seed
+  if (validate(seed))
+    return isFile && withPeople ? await withOtherFiles(seed as Seed, dirname(file as string)) : (seed as Seed)
   throw faultOf(validate.errors!)
+}
+
+/** The seed with the users and members of the files that it names. */
+async function withOtherFiles(
+  { users_file: usersFile, members_file: membersFile, ...seed }: Seed,
+  folder: string,
+): Promise<Seed> {
+  if (usersFile === undefined && membersFile === undefined) return seed
+  const lines = async (name: string | undefined) => (name === undefined ? [] : readLines(resolve(folder, name)))
+  const users = [...(seed.users ?? []), ...(await lines(usersFile))]
+  const organizations = (seed.organizations ?? []).map((organization) => ({ ...organization }))
+  for (const { organization: name, ...member } of (await lines(membersFile)) as Record<string, unknown>[]) {
+    const organization = organizations.find(
+      ({ code, handle, name: itsName }) => name === code || name === handle || name === itsName,
+    )
+    if (organization === undefined) {
+      throw new SeedError('members_file', `There is no organization ${JSON.stringify(name)} in the seed.`)
+    }
+    organization.members = [...(organization.members ?? []), member as { user: string }]
+  }
+  return readSeed({ ...seed, users, organizations })
+}
+
+async function readLines(file: string): Promise<object[]> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new SeedError('', `The seed needs ${file}, which cannot be read (${cause.code}).`, { cause })
+  })
+  return text.split('\n').flatMap((line, index) => {
+    if (line.trim() === '') return []
+    try {
+      return [JSON.parse(line) as object]
+    } catch (cause) {
+      throw new SeedError('', `${file}: line ${index + 1} is no JSON.`, { cause })
+    }
+  })
 }
 
 async function readSeedFile(file: string): Promise<unknown> {
