@@ -71,6 +71,21 @@ export const entries: readonly Entry[] = [
     load: async () => (await import('./doctor.ts')).addDoctor,
   },
   {
+    name: 'pull',
+    description: 'Copy a whole environment into a file.',
+    load: async () => (await import('./carry/pull.ts')).addPull,
+  },
+  {
+    name: 'diff',
+    description: 'Show how the configuration of two servers, or of a file and a server, differs.',
+    load: async () => (await import('./carry/diff.ts')).addDiff,
+  },
+  {
+    name: 'apply',
+    description: 'Carry configuration from a file or a server to a server: a plan first, then the changes.',
+    load: async () => (await import('./carry/apply.ts')).addApply,
+  },
+  {
     name: 'completion',
     description: 'Print a script that completes commands and operations in your shell.',
     load: async () => (await import('./completion.ts')).addCompletion,
