@@ -2,17 +2,27 @@ import assert from 'node:assert/strict'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type Seed, start, type TestKindred } from '@kindred/server/testing'
+import { type Seed, type StartOptions, start, type TestKindred } from '@kindred/server/testing'
 import { parse } from 'yaml'
+import { testDatabase } from '../../../server/src/testing.ts'
 import { commandLine } from '../testing-cli.ts'
 import { zoo } from './testing-zoo.ts'
 
 const { run, folder } = commandLine({ after })
-const source = await start({ seed: zoo })
-const target = await start()
-after(() => Promise.all([source.close(), target.close()]))
+const source = await onTestStore({ seed: zoo })
+const target = await onTestStore()
 await login('source', source)
 await login('target', target)
+
+async function onTestStore(options: StartOptions = {}): Promise<TestKindred> {
+  const database = await testDatabase()
+  const server = await start({ ...options, databaseUrl: database.url })
+  after(async () => {
+    await server.close()
+    await database.drop()
+  })
+  return server
+}
 
 async function login(profile: string, { httpUrl, clientId, clientSecret }: TestKindred) {
   const words = ['login', '--domain', httpUrl, '--client-id', clientId, '--client-secret', '-', '--profile', profile]

@@ -14,6 +14,7 @@ interface Options extends AccessOptions {
   out: string
   users?: boolean
   secrets: boolean
+  askTokens?: boolean
 }
 
 const help = `
@@ -32,6 +33,7 @@ export function addPull(program: Command, terminal: Terminal): void {
     .description('Copy a whole environment into a file.')
     .option('--out <file>', 'the file: .yaml, .yml or .json', 'kindred.yaml')
     .option('--users', 'users and members too, in files beside it')
+    .option('--ask-tokens', 'where scopes of M2M applications are not told, ask for a token as each of them')
     .option('--no-secrets', 'leave client secrets out')
     .addHelpText('after', help)
   addAccessOptions(command).action(async (options: Options) => {
@@ -44,7 +46,7 @@ export function addPull(program: Command, terminal: Terminal): void {
 }
 
 async function pull(terminal: Terminal, file: string, options: Options): Promise<void> {
-  const live = await readServer(terminal, options)
+  const live = await readServer(terminal, { ...options, asksTokens: options.askTokens ?? false })
   const progress = progressOf(terminal)
   const notes: string[] = []
   try {
@@ -74,7 +76,9 @@ async function completeSeed(
     notes.push('What connections need of their providers is not shown by the API: add their options where needed.')
   }
   if (!live.tellsScopes) {
-    notes.push('The server does not tell the scopes of applications: add them to scopes and apis.')
+    notes.push(
+      'Scopes of some applications are not told by the server: add them to scopes and apis, or pull with --ask-tokens.',
+    )
   }
   const { applications, webhooks, ...first } = live.seed
   const seed: Seed = { ...first, organizations, applications, environment_variables: variables, webhooks }

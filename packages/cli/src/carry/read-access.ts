@@ -93,8 +93,14 @@ export async function readPermissions(kindred: Kindred, ids: Ids): Promise<SeedP
   return permissions
 }
 
-/** What each application may do at an API: its scopes, undefined where the server does not tell them. */
-export type Grants = Map<string, Map<string, string[] | undefined>>
+/** What an application is authorized for: an API, and its scopes, undefined where the server does not tell them. */
+export interface Grant {
+  audience: string
+  scopes: string[] | undefined
+}
+
+/** By client id and by the name that a seed has for the API. */
+export type Grants = Map<string, Map<string, Grant>>
 
 /** APIs but the Management API, what applications are authorized for by client id, and how a seed names each API. */
 export async function readApis(
@@ -118,7 +124,7 @@ export async function readApis(
     for (const { id: applicationId = '', is_active: isActive, scopes: granted } of api.applications ?? []) {
       if (!isActive) continue
       if (!grants.has(applicationId)) grants.set(applicationId, new Map())
-      grants.get(applicationId)!.set(reference, granted)
+      grants.get(applicationId)!.set(reference, { audience, scopes: granted })
     }
     if (!isManagementApi) apis.push({ name, audience, id, scopes })
   }

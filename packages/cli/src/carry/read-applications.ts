@@ -7,7 +7,7 @@ import {
   type SeedConnection,
   type SeedWebhook,
 } from './configuration.ts'
-import type { Grants } from './read-access.ts'
+import type { Grant, Grants } from './read-access.ts'
 
 /** Switches of applications, spelled as the API spells them. */
 export const applicationSwitches = [
@@ -21,29 +21,27 @@ export const applicationSwitches = [
   'use_gravatar_fallback',
 ] as const
 
-/** Connections that were made, and the names of all by their ids. What a provider needs is shown by no server. */
-export async function readConnections(kindred: Kindred, ids: Ids) {
+/** Connections that were made. What a provider needs is shown by no server. */
+export async function readConnections(kindred: Kindred, ids: Ids): Promise<SeedConnection[]> {
   const connections: SeedConnection[] = []
-  const names = new Map<string, string>()
   for await (const listed of kindred.connections.list()) {
     const { id = '', name = '', display_name, strategy = '' } = listed.connection ?? listed
-    names.set(id, name)
     ids.set('connection', name, id)
     if (!/^(oauth2|saml|wsfed):/.test(strategy)) continue
     connections.push({ name, display_name, strategy: strategy as SeedConnection['strategy'] })
   }
-  return { connections, names }
+  return connections
 }
 
 /** Applications with their credentials, in the order in which they were made. */
 export async function readApplications(
   kindred: Kindred,
   ids: Ids,
-  { grants, onRead }: { grants: Grants; onRead: (count: number) => void },
+  { grants, askToken, onRead }: { grants: Grants; askToken: AskToken | undefined; onRead: (count: number) => void },
 ): Promise<SeedApplication[]> {
   const applications: SeedApplication[] = []
   for await (const { id = '' } of kindred.applications.list()) {
-    applications.push(await readApplication(kindred, id, grants.get(id) ?? new Map()))
+    applications.push(await readApplication(kindred, id, { granted: grants.get(id) ?? new Map(), askToken }))
     onRead(applications.length)
   }
   for (const [key, { client_id: id = '' }] of numbered(applications, ({ name }) => name))
@@ -51,20 +49,35 @@ export async function readApplications(
   return applications
 }
 
+/** Asks for a token as an application, and tells what it carries. */
+export type AskToken = (
+  credentials: { clientId: string; clientSecret: string },
+  audience: string,
+) => Promise<{ scopes: string[]; organization: string | undefined }>
+
 async function readApplication(
   kindred: Kindred,
   id: string,
-  granted: ReadonlyMap<string, string[] | undefined>,
+  { granted, askToken }: { granted: Map<string, Grant>; askToken: AskToken | undefined },
 ): Promise<SeedApplication> {
   const { application = {} } = await kindred.applications.get({ application_id: id })
-  const { name = '', type = 'm2m', client_secret: secret, org_code: organization } = application
+  const { name = '', type = 'm2m', client_secret: secret } = application
+  let organization = application.org_code ?? undefined
+  if (type === 'm2m' && secret && askToken !== undefined) {
+    for (const grant of granted.values()) {
+      if (grant.scopes !== undefined) continue
+      const carried = await askToken({ clientId: id, clientSecret: secret }, grant.audience)
+      grant.scopes = carried.scopes
+      organization ??= carried.organization
+    }
+  }
   const apis: Record<string, string[]> = {}
-  for (const [api, scopes] of granted) if (api !== managementApiName) apis[api] = scopes ?? []
+  for (const [api, { scopes }] of granted) if (api !== managementApiName) apis[api] = scopes ?? []
   const entry: SeedApplication = {
     ...{ name, type, client_id: id },
     ...(secret ? { client_secret: secret } : {}),
     ...(organization ? { organization } : {}),
-    ...(granted.has(managementApiName) ? { scopes: granted.get(managementApiName) ?? [] } : {}),
+    ...(granted.has(managementApiName) ? { scopes: granted.get(managementApiName)?.scopes ?? [] } : {}),
     apis,
     ...(application.access_token_lifetime === undefined
       ? {}

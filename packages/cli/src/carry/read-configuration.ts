@@ -1,8 +1,8 @@
 import type { Kindred } from '@kindred/sdk'
 import type { Seed } from '@kindred/server'
-import { Ids } from './configuration.ts'
+import { Ids, type SeedApplication } from './configuration.ts'
 import { readApis, readFlags, readPermissions, readProperties, readRoles } from './read-access.ts'
-import { readApplications, readConnections, readWebhooks } from './read-applications.ts'
+import { type AskToken, readApplications, readConnections, readWebhooks } from './read-applications.ts'
 
 /** The configuration of a server as a seed, and what it needs to be changed there. */
 export interface Live {
@@ -10,15 +10,16 @@ export interface Live {
   ids: Ids
   /** Whether the server tells which scopes applications have; Kinde does not. */
   tellsScopes: boolean
-  /** Names of connections by their ids. */
-  connectionNames: ReadonlyMap<string, string>
 }
 
 /**
  * Reads roles, permissions, flags, properties, APIs, applications, connections and webhooks.
- * @param onPart is told what is being read
+ * @param options `onPart`: is told what is being read; `askToken`: where scopes are not told
  */
-export async function readConfiguration(kindred: Kindred, onPart: (part: string) => void): Promise<Live> {
+export async function readConfiguration(
+  kindred: Kindred,
+  { onPart, askToken }: { onPart: (part: string) => void; askToken?: AskToken | undefined },
+): Promise<Live> {
   const ids = new Ids()
   onPart('properties')
   const properties = await readProperties(kindred, ids)
@@ -31,10 +32,11 @@ export async function readConfiguration(kindred: Kindred, onPart: (part: string)
   onPart('roles')
   const roles = await readRoles(kindred, ids, references)
   onPart('connections')
-  const { connections, names } = await readConnections(kindred, ids)
+  const connections = await readConnections(kindred, ids)
   onPart('applications')
   const onRead = (count: number) => onPart(`applications: ${count}`)
-  const applications = await readApplications(kindred, ids, { grants, onRead })
+  const applications = await readApplications(kindred, ids, { grants, askToken, onRead })
+  await nameOrganizations(kindred, applications)
   onPart('webhooks')
   const webhooks = await readWebhooks(kindred, ids)
   const seed: Seed = {
@@ -48,7 +50,19 @@ export async function readConfiguration(kindred: Kindred, onPart: (part: string)
     webhooks,
   }
   const tellsScopes = [...grants.values()].every((granted) =>
-    [...granted.values()].every((scopes) => scopes !== undefined),
+    [...granted.values()].every(({ scopes }) => scopes !== undefined),
   )
-  return { seed, ids, tellsScopes, connectionNames: names }
+  return { seed, ids, tellsScopes }
+}
+
+/** Codes of organizations differ from server to server; handles and names do not. */
+async function nameOrganizations(kindred: Kindred, applications: SeedApplication[]): Promise<void> {
+  if (applications.every(({ organization }) => organization === undefined)) return
+  const all = await kindred.organizations.list().all()
+  for (const application of applications) {
+    const held = all.find(({ code }) => code === application.organization)
+    if (held === undefined) continue
+    const isAlone = all.filter(({ name }) => name === held.name).length === 1
+    application.organization = held.handle ?? (isAlone ? held.name : held.code) ?? ''
+  }
 }

@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Kindred } from '@kindred/sdk'
 import type { Seed } from '@kindred/server'
-import { type AccessOptions, findAccess, originText } from '../access.ts'
-import { connect } from '../client.ts'
+import { type Access, type AccessOptions, findAccess, originText } from '../access.ts'
+import { clientOf, connect } from '../client.ts'
 import { CommandError } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
+import { decodeToken } from '../token.ts'
 import { progressOf } from './progress.ts'
+import type { AskToken } from './read-applications.ts'
 import { type Live, readConfiguration } from './read-configuration.ts'
 
 /** A server with its configuration. */
@@ -40,13 +42,21 @@ export async function readSide(terminal: Terminal, word: string, options: Access
   }
 }
 
-/** Reads the server that the options name. */
-export async function readServer(terminal: Terminal, options: AccessOptions): Promise<LiveSide> {
+/**
+ * Reads the server that the options name.
+ * @param options `asksTokens`: a token is asked for as each M2M application whose scopes the server does not tell
+ */
+export async function readServer(
+  terminal: Terminal,
+  { asksTokens = false, ...options }: AccessOptions & { asksTokens?: boolean },
+): Promise<LiveSide> {
   const access = await findAccess(terminal, options)
   const kindred = await connect(terminal, options)
   const progress = progressOf(terminal)
   try {
-    const live = await readConfiguration(kindred, (part) => progress.show(`Reading ${access.domain}: ${part}`))
+    const onPart = (part: string) => progress.show(`Reading ${access.domain}: ${part}`)
+    const askToken = asksTokens ? tokenAsker(terminal, access) : undefined
+    const live = await readConfiguration(kindred, { onPart, askToken })
     return {
       ...live,
       kindred,
@@ -56,5 +66,18 @@ export async function readServer(terminal: Terminal, options: AccessOptions): Pr
     }
   } finally {
     progress.end()
+  }
+}
+
+function tokenAsker(terminal: Terminal, access: Access): AskToken {
+  return async (credentials, audience) => {
+    const client = await clientOf(terminal, { ...access, ...credentials }, { audience })
+    const [, { scope, scp, org_code: organization }] = decodeToken((await client.accessToken())!)
+    // Kinde's tokens for machines have `scope`, beside an empty `scp`.
+    const scopes = scope === undefined && Array.isArray(scp) ? scp.map(String) : String(scope ?? '').split(' ')
+    return {
+      scopes: scopes.filter((key) => key !== ''),
+      organization: typeof organization === 'string' ? organization : undefined,
+    }
   }
 }
