@@ -42,7 +42,14 @@ function pulled(name: string): Seed {
 
 /** Without what differs from server to server. */
 function carried(seed: Seed) {
-  const { organizations: _, users_file: __, members_file: ___, environment_variables: ____, ...rest } = seed
+  const {
+    business: _____,
+    organizations: _,
+    users_file: __,
+    members_file: ___,
+    environment_variables: ____,
+    ...rest
+  } = seed
   return JSON.parse(
     JSON.stringify(rest, (key, value) => (/^(id|client_id|client_secret)$/.test(key) ? undefined : value)),
   )
@@ -68,6 +75,15 @@ test('a pulled file starts a test server that is pulled as the same file, with t
     assert.notEqual(lines('zoo'), '')
     assert.equal(lines('again'), lines('zoo'))
   }
+  const members = readFileSync(join(folder, 'zoo.members.ndjson'), 'utf8')
+  const north = `"organization":"${source.seeded.organizations.north}"`
+  assert.match(
+    members,
+    new RegExp(`{${north},"user":"kp_\\w+","roles":\\["guest"\\],"permissions":\\["animals.move"\\]}`),
+  )
+  const site = file.applications!.find(({ name }) => name === 'Site')!
+  assert.deepEqual(file.business, { ...zoo.business, is_show_kinde_branding: false })
+  assert.deepEqual([site.connections, site.access_roles, site.is_access_control_enabled], [['staff'], ['keeper'], true])
 })
 
 test('apply makes an empty server like the file; then diff and apply find nothing to do', async () => {

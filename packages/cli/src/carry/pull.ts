@@ -7,7 +7,7 @@ import { CommandError } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { peopleFiles, pullPeople } from './people-files.ts'
 import { type Progress, progressOf } from './progress.ts'
-import { readOrganizations, readVariables } from './read-organizations.ts'
+import { readBusiness, readOrganizations, readVariables } from './read-organizations.ts'
 import { type LiveSide, readServer } from './sides.ts'
 
 interface Options extends AccessOptions {
@@ -69,6 +69,7 @@ async function completeSeed(
 ): Promise<Seed> {
   const { kindred } = live
   const organizations = await readOrganizations(kindred, (count) => progress.show(`Reading organizations: ${count}`))
+  const business = await readBusiness(kindred)
   const { variables, hidden } = await readVariables(kindred)
   if (hidden.length > 0)
     notes.push(`Environment variables whose values are secret were left out: ${hidden.join(', ')}.`)
@@ -81,7 +82,7 @@ async function completeSeed(
     )
   }
   const { applications, webhooks, ...first } = live.seed
-  const seed: Seed = { ...first, organizations, applications, environment_variables: variables, webhooks }
+  const seed: Seed = { business, ...first, organizations, applications, environment_variables: variables, webhooks }
   if (!options.users) return seed
   const files = peopleFiles(file)
   const listed = await kindred.organizations.list().all()

@@ -61,3 +61,21 @@ export async function readVariables(kindred: Kindred): Promise<{ variables: Seed
   }
   return { variables, hidden }
 }
+
+/** The business in the form that changes it, without what is not set. */
+export async function readBusiness(kindred: Kindred): Promise<Record<string, unknown>> {
+  const { business = {} } = await kindred.business.get()
+  const { name, industry, timezone, email, phone, privacy_url, terms_url } = business
+  // Both are shown by name and set by key.
+  const industries = industry ? await kindred.industries.list().all() : []
+  const timezones = timezone ? await kindred.timezones.list().all() : []
+  return {
+    ...present({
+      ...{ business_name: name, email, phone, privacy_url, terms_url },
+      industry_key: industries.find((one) => one.name === industry)?.key,
+      timezone_key: timezones.find((one) => one.name === timezone)?.key,
+    }),
+    ...(business.has_clickwrap === undefined ? {} : { is_click_wrap: business.has_clickwrap }),
+    ...(business.has_kinde_branding === undefined ? {} : { is_show_kinde_branding: business.has_kinde_branding }),
+  }
+}

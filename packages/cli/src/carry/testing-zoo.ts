@@ -2,6 +2,7 @@ import type { Seed } from '@kindred/server/testing'
 
 /** An environment with something of every kind that is carried. */
 export const zoo: Seed = {
+  business: { business_name: 'Zoo', email: 'zoo@example.com', timezone_key: 'london_greenwich_mean_time', is_click_wrap: true },
   property_categories: [
     { name: 'Care', context: 'usr' },
     { name: 'Sites', context: 'app' },
@@ -36,7 +37,10 @@ export const zoo: Seed = {
       feature_flags: { night_tours: false },
       properties: { region: 'cold' },
       connections: ['staff'],
-      members: [{ user: 'ape', roles: ['keeper'], permissions: ['animals.move'] }, 'olive@example.com'],
+      members: [
+        { user: 'ape', roles: ['keeper'], permissions: ['animals.move'] },
+        { user: 'olive@example.com', permissions: ['animals.move'] },
+      ],
     },
   ],
   users: [
@@ -53,7 +57,7 @@ export const zoo: Seed = {
       redirect_uris: ['https://zoo.example/b', 'https://zoo.example/a'],
       logout_uris: ['https://zoo.example/bye'],
       login_uri: 'https://zoo.example/login',
-      connections: ['staff', 'email-code'],
+      connections: ['staff'],
       access_roles: ['keeper'],
       is_access_control_enabled: true,
       is_ask_for_name: true,

@@ -170,6 +170,61 @@ test('seeds come from JSON and YAML files too', async (t) => {
   await assert.rejects(kindred.seed(join(folder, 'none.json')), /cannot be read \(ENOENT\)\. Correct the path\./)
 })
 
+test('a seed can name files beside it that have more users and members, one in each line', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kindred-seed-'))
+  t.after(() => rm(folder, { recursive: true }))
+  const seed = { roles: [{ key: 'keeper' }], organizations: [{ name: 'Zoo', handle: 'zoo' }] }
+  const files = { users_file: 'u.ndjson', members_file: 'm.ndjson' }
+  await writeFile(join(folder, 'seed.json'), JSON.stringify({ ...seed, ...files }))
+  await writeFile(join(folder, 'u.ndjson'), '{"email":"ada@example.com"}\n\n{"username":"ape"}\n')
+  await writeFile(join(folder, 'm.ndjson'), '{"organization":"zoo","user":"ape","roles":["keeper"]}\n')
+  const { seeded, request } = await open(t, { seed: join(folder, 'seed.json') })
+  assert.deepEqual(Object.keys(seeded.users), ['ada@example.com', 'ape'])
+  const { body } = await request('GET', `/api/v1/organizations/${seeded.organizations.zoo}/users`)
+  assert.deepEqual(
+    body.organization_users.map(({ id, roles }: { id: string; roles: string[] }) => [id, roles]),
+    [[seeded.users.ape, ['keeper']]],
+  )
+  for (const [name, text, message] of [
+    ['u.ndjson', '{', /u\.ndjson: line 1 is no JSON\./],
+    ['u.ndjson', '{"mail":"a"}', /^users\[0\]\.mail: There is no such member/],
+    [
+      'm.ndjson',
+      '{"organization":"north","user":"ape"}',
+      /^members_file: There is no organization "north" in the seed/,
+    ],
+  ] as const) {
+    await writeFile(join(folder, name), text)
+    await assert.rejects(start({ seed: join(folder, 'seed.json') }), { name: 'SeedError', message })
+    await writeFile(join(folder, 'u.ndjson'), '{"username":"ape"}\n')
+  }
+})
+
+test('a seeded application has the connections that its seed names and no others, and lets in whom it says', async (t) => {
+  const { seeded, request } = await open(t, {
+    seed: {
+      roles: [{ key: 'keeper' }],
+      applications: [
+        { name: 'Site', type: 'reg', connections: [], access_roles: ['keeper'], is_access_control_enabled: true },
+        { name: 'Shop', type: 'spa', is_ask_for_name: false },
+      ],
+      webhooks: [
+        { name: 'Off', endpoint: 'https://zoo.example/hook', event_types: ['user.created'], is_enabled: false },
+      ],
+      feature_flags: [{ key: 'fixed', default_value: 1, allow_override_level: 'none' }],
+    },
+  })
+  const of = async (name: string, path: string) =>
+    (await request('GET', `/api/v1/applications/${seeded.applications[name]!.clientId}${path}`)).body
+  assert.deepEqual((await of('Site', '/connections')).connections, [])
+  assert.equal((await of('Shop', '/connections')).connections.length, 1)
+  assert.equal((await of('Site', '')).application.is_access_control_enabled, true)
+  assert.equal((await of('Shop', '')).application.is_ask_for_name, false)
+  assert.equal((await request('GET', '/api/v1/webhooks')).body.webhooks[0].is_enabled, false)
+  const { feature_flags: flags } = (await request('GET', '/api/v1/environment/feature_flags')).body
+  assert.equal(flags.fixed.allow_override_level, null)
+})
+
 test('a fault names its place in the seed, and nothing of the seed is stored', async (t) => {
   const kindred = await open(t)
   const email = 'ada@example.com'
