@@ -105,7 +105,7 @@ test('changes are told with what was and what will be; without --prune nothing i
   await login('changed', server)
   const wanted: Seed = {
     properties: [
-      { key: 'diet', context: 'usr', name: 'Diet', category: 'Care' },
+      { key: 'diet', context: 'usr', name: 'Diet' },
       { key: 'tier', context: 'app' },
     ],
     feature_flags: [{ key: 'theme', default_value: 'dark' }],
@@ -145,7 +145,14 @@ test('changes are told with what was and what will be; without --prune nothing i
   }
   assert.doesNotMatch(plan, /delete application First/)
 
+  const diet = async () => {
+    const { body } = await server.request('GET', '/api/v1/properties?context=usr&page_size=100')
+    return body.properties.find(({ key }: { key: string }) => key === 'diet')
+  }
+  const before = await diet()
   const kept = await done('apply', 'wanted.json', '--to', 'changed', '--yes')
+  // What the file does not say stays.
+  assert.deepEqual(await diet(), { ...before, name: 'Diet' })
   assert.doesNotMatch(kept, /delete [a-z]|write:food: "Fill"/)
   const names = async (list: string) => {
     const { body } = await server.request('GET', `/api/v1/${list}`)
@@ -202,4 +209,19 @@ test('apply stops at a refusal, names the missing scope and what is left, and go
   const again = await done('apply', 'two.yaml', '--to', 'wide', '--yes')
   assert.doesNotMatch(again, /permission one/)
   assert.match(again, /Done: 2 changes/)
+})
+
+test('an application that is held to an organization is not made as one that is held to none', async () => {
+  await using server = await start()
+  await login('bare', server)
+  const file = 'applications:\n  - { name: Held, type: m2m, organization: north, scopes: [read:users] }\n'
+  writeFileSync(join(folder, 'held.yaml'), file)
+  const { code, stderr } = await run(['apply', 'held.yaml', '--to', 'bare', '--yes'])
+  assert.equal(code, 1)
+  assert.match(stderr, /There is no organization "north" at the target, to which the application is held\./)
+  assert.equal((await server.request('GET', '/api/v1/applications')).body.applications.length, 1)
+  await server.request('POST', '/api/v1/organization', { name: 'Northern zoo', handle: 'north' })
+  await done('apply', 'held.yaml', '--to', 'bare', '--yes')
+  await done('pull', '--profile', 'bare', '--out', 'bare.yaml')
+  assert.equal(pulled('bare.yaml').applications?.[1]?.organization, 'north')
 })

@@ -1,5 +1,14 @@
 import type { Seed } from '@kindred/server'
-import { type IdKind, numbered, type SeedConnection, type SeedFlag, scopeKey } from './configuration.ts'
+import {
+  categoryKey,
+  type IdKind,
+  numbered,
+  propertyKey,
+  type SeedConnection,
+  type SeedFlag,
+  type SeedProperty,
+  scopeKey,
+} from './configuration.ts'
 import type { PlannedList } from './kinds.ts'
 import { performApplication } from './perform-application.ts'
 import { performRole } from './perform-role.ts'
@@ -41,37 +50,32 @@ function partOf(member: string): string | undefined {
 
 const performers: Record<PlannedList, Perform> = {
   async property_categories({ name }, _, { source, target: { kindred, ids } }) {
-    const entry = (source.property_categories ?? []).find((one) => `${one.context} ${one.name}` === name)!
+    const entry = (source.property_categories ?? []).find((one) => categoryKey(one) === name)!
     const { category } = await kindred.propertyCategories.create(entry)
     ids.set('category', name, category?.id ?? '')
   },
 
-  async properties({ action, name }, _, { source, target: { kindred, ids } }) {
-    const entry = (source.properties ?? []).find((one) => `${one.context} ${one.key}` === name)!
-    const {
-      category,
-      context,
-      key,
-      name: title = key,
-      description,
-      type = 'single_line_text',
-      is_private = false,
-    } = entry
-    const first = (source.property_categories ?? []).find((one) => one.context === context)?.name ?? 'General'
-    const categoryId = ids.get('category', `${context} ${category ?? first}`)
-    const settings = { name: title, description, is_private, category_id: categoryId }
+  async properties({ action, name }, _, { source, target }) {
+    const { kindred, ids, seed } = target
+    const wanted = (source.properties ?? []).find((one) => propertyKey(one) === name)!
+    const there = (seed.properties ?? []).find((one) => propertyKey(one) === name)
+    const property = { ...there, ...given(wanted) } as SeedProperty
+    const { context, key, description, type = 'single_line_text', is_private = false } = property
+    const first = (seed.property_categories ?? []).find((one) => one.context === context)?.name ?? 'General'
+    const categoryId = ids.get('category', categoryKey({ context, name: property.category ?? first }))
+    const settings = { name: property.name ?? key, description, is_private, category_id: categoryId }
     if (action === 'change') {
       await kindred.properties.update({ property_id: ids.get('property', name), ...settings })
       return
     }
-    const { property } = await kindred.properties.create({ key, context, type, ...settings })
-    ids.set('property', name, property?.id ?? '')
+    const made = await kindred.properties.create({ key, context, type, ...settings })
+    ids.set('property', name, made.property?.id ?? '')
   },
 
   async feature_flags({ action, name, members }, { values }, { source, target }) {
     const wanted = (source.feature_flags ?? []).find(({ key }) => key === name)!
     const there = (target.seed.feature_flags ?? []).find(({ key }) => key === name)
-    const flag: SeedFlag = { ...there, ...wanted }
+    const flag = { ...there, ...given(wanted) } as SeedFlag
     const { default_value: byDefault, description = '', value } = flag
     const type = flag.type ?? (typeof byDefault === 'boolean' ? 'bool' : typeof byDefault === 'number' ? 'int' : 'str')
     const level = flag.allow_override_level ?? 'usr'
@@ -156,6 +160,11 @@ const performers: Record<PlannedList, Perform> = {
     ids.set('webhook', name, webhook?.id ?? '')
     if (!isEnabled) await kindred.webhooks.update({ webhook_id: webhook?.id ?? '', is_enabled: false })
   },
+}
+
+/** The members that are said. */
+function given(entry: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined))
 }
 
 async function remove({ list, name }: Change, { kindred, ids }: LiveSide): Promise<void> {

@@ -2,7 +2,12 @@ import type { Seed } from '@kindred/server/testing'
 
 /** An environment with something of every kind that is carried. */
 export const zoo: Seed = {
-  business: { business_name: 'Zoo', email: 'zoo@example.com', timezone_key: 'london_greenwich_mean_time', is_click_wrap: true },
+  business: {
+    business_name: 'Zoo',
+    email: 'zoo@example.com',
+    timezone_key: 'london_greenwich_mean_time',
+    is_click_wrap: true,
+  },
   property_categories: [
     { name: 'Care', context: 'usr' },
     { name: 'Sites', context: 'app' },
