@@ -9,6 +9,7 @@ import type { RateLimit } from './rate-limit.ts'
 import { buildServer } from './server.ts'
 import { createApplication, putSecret } from './store/applications.ts'
 import { seededIds } from './store/ids.ts'
+import { openStore } from './store/open.ts'
 import type { Db } from './store/tables.ts'
 
 /** The moment at which each test starts. */
@@ -222,6 +223,19 @@ export async function addApplication(
   return { clientId, clientSecret }
 }
 
+/** A database file with its tables and nothing in them, from which this process copies all others. */
+let emptyFile: Promise<string> | undefined
+
+async function makeEmptyFile(path: string): Promise<string> {
+  const { rmSync } = await import('node:fs')
+  process.once('exit', () => {
+    for (const suffix of ['', '-wal', '-shm', '-lock']) rmSync(`${path}${suffix}`, { force: true })
+  })
+  const store = await openStore(`sqlite:${path}`)
+  await store.close()
+  return path
+}
+
 /**
  * An empty database of the store that KINDRED_TEST_STORE names.
  * @returns its URL, and a function to be called when nothing is connected to it any more
@@ -232,9 +246,11 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
   const number = databases
   if (kind === 'memory') return { url: 'memory:', drop: async () => {} }
   if (kind === 'sqlite') {
-    const { mkdtemp, rm } = await import('node:fs/promises')
+    const { copyFile, mkdtemp, rm } = await import('node:fs/promises')
     const { tmpdir } = await import('node:os')
     const folder = await mkdtemp(`${tmpdir()}/kindred-test-`)
+    emptyFile ??= makeEmptyFile(`${tmpdir()}/kindred-test-empty-${process.pid}.db`)
+    await copyFile(await emptyFile, `${folder}/kindred.db`)
     return { url: `sqlite:${folder}/kindred.db`, drop: () => rm(folder, { recursive: true }) }
   }
   const url = process.env.KINDRED_TEST_POSTGRES_URL
