@@ -70,7 +70,7 @@ async function pullUsers(
   const file = await openAt(files.users, at.bytes)
   try {
     const isElsewhere = new Set(organizations.filter(({ isDefault }) => !isDefault).map(({ code }) => code))
-    const all = kindred.users.list({ expand: 'organizations,identities' })
+    const all = kindred.users.list({ expand: 'organizations' })
     for await (const { items, cursor } of (at.cursor === null ? all : all.from(at.cursor)).pages()) {
       const lines = await Promise.all(items.map((user) => userLine(kindred, user, isElsewhere)))
       at.bytes += await append(file, lines)
@@ -113,21 +113,27 @@ async function pullMembers(
 }
 
 async function userLine(kindred: Kindred, user: UsersListItem, isElsewhere: ReadonlySet<string>): Promise<object> {
-  const { id = '', identities = [], organizations = [] } = user
+  const { id = '', organizations = [] } = user
+  const identities = await kindred.users.identities.list({ user_id: id }).all()
+  // The first of a kind is the one that counts.
+  identities.sort((one, other) => Number(other.is_primary ?? false) - Number(one.is_primary ?? false))
   // Whoever is in the default organization joins that, and the others as a member.
   const organization = organizations.every((code) => isElsewhere.has(code)) ? organizations[0] : undefined
-  const of = (type: string) => identities.flatMap((one) => (one.type === type && one.identity ? [one.identity] : []))
-  const emails = [...new Set([user.email, ...of('email')])].filter((email) => email !== undefined && email !== '')
+  const of = (wanted: string) =>
+    identities.filter(({ type }) => type === wanted).map(({ name, email }) => email ?? name ?? '')
+  const [email, ...emails] = of('email')
+  const reachable = identities.filter(({ type }) => type === 'email' || type === 'phone')
   const properties: Record<string, string> = {}
   for await (const { key = '', value } of kindred.users.properties.list({ user_id: id }))
     if (value) properties[key] = value
   return {
     id,
-    ...(emails[0] === undefined ? {} : { email: emails[0] }),
-    ...(emails.length > 1 ? { emails: emails.slice(1) } : {}),
+    ...filled({ email }),
+    ...(emails.length > 0 ? { emails } : {}),
     ...filled({ username: of('username')[0] ?? user.username, phone: of('phone')[0] ?? user.phone }),
     ...filled({ given_name: user.first_name, family_name: user.last_name, picture: user.picture }),
     ...filled({ provided_id: user.provided_id, organization }),
+    ...(reachable.length > 0 && reachable.every((one) => one.is_confirmed) ? { is_verified: true } : {}),
     ...(user.is_suspended ? { is_suspended: true } : {}),
     ...(Object.keys(properties).length === 0 ? {} : { properties }),
   }
@@ -138,7 +144,7 @@ async function memberLine(
   { code, reference }: Pick<PulledOrganization, 'code' | 'reference'>,
   { id, roles = [] }: OrganizationUser,
 ): Promise<object> {
-  const list = kindred.organizations.users.permissions.list({ org_code: code, user_id: id ?? '' })
+  const list = kindred.organizations.users.permissions.list({ org_code: code, user_id: id ?? '', expand: 'roles' })
   const permissions: string[] = []
   // A permission that comes with a role is not one of the member's own.
   for await (const { key = '', roles: through = [] } of list) if (through.length === 0) permissions.push(key)

@@ -49,7 +49,13 @@ export const zoo: Seed = {
     },
   ],
   users: [
-    { email: 'olive@example.com', emails: ['o@example.com'], given_name: 'Olive', properties: { diet: 'mice' } },
+    {
+      email: 'olive@example.com',
+      emails: ['o@example.com'],
+      given_name: 'Olive',
+      is_verified: true,
+      properties: { diet: 'mice' },
+    },
     { username: 'ape', organization: 'north', provided_id: 'a-1', is_suspended: true },
   ],
   connections: [{ name: 'staff', display_name: 'Staff', strategy: 'oauth2:github' }],
