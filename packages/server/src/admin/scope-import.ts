@@ -99,7 +99,7 @@ async function parseDocument(text: string): Promise<Json> {
   try {
     if (/^\s*[{[]/.test(text)) value = JSON.parse(text)
     else {
-      const { parse } = await import('yaml')
+      const { parse } = await import('../yaml.ts')
       // Aliases may not unfold to more than a document of this size could say itself.
       value = parse(text, { maxAliasCount: 100 })
     }

@@ -63,7 +63,7 @@ async function readSeedFile(file: string): Promise<unknown> {
   })
   try {
     if (/\.ya?ml$/i.test(file)) {
-      const { parse } = await import('yaml')
+      const { parse } = await import('../yaml.ts')
       return parse(text) ?? {}
     }
     return JSON.parse(text)

@@ -6,6 +6,6 @@ import type { Seed } from './seed.ts'
  */
 export async function seedText(seed: Seed, form: 'yaml' | 'json', heading: readonly string[] = []): Promise<string> {
   if (form === 'json') return `${JSON.stringify(seed, null, 2)}\n`
-  const { stringify } = await import('yaml')
+  const { stringify } = await import('../yaml.ts')
   return heading.map((line) => `# ${line}\n`).join('') + stringify(seed, { lineWidth: 0 })
 }
