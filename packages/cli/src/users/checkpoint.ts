@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { CommandError } from '../exit-code.ts'
 
 /** How far a long command has come, in a file beside its own. */
 export class Checkpoint<State extends object> {
@@ -39,6 +40,19 @@ export class Checkpoint<State extends object> {
 
   async remove(): Promise<void> {
     await rm(this.path, { force: true })
+  }
+}
+
+/** The checkpoint of an earlier run, if it is to be used. */
+export async function startOf<State extends object>(
+  checkpoint: Checkpoint<State>,
+  isRestart: boolean | undefined,
+): Promise<State | undefined> {
+  if (isRestart) await checkpoint.remove()
+  try {
+    return await checkpoint.read()
+  } catch (error) {
+    throw new CommandError(`${checkpoint.path} cannot be used: ${(error as Error).message}. Begin anew with --restart.`)
   }
 }
 

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import type { Kindred, UsersListItem } from '@kindred/sdk'
+import { eachOf } from '../each-of.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { csvRow } from './csv.ts'
 import type { Format } from './rows.ts'
@@ -52,7 +53,7 @@ export async function exportUsers(
     if (earlier === undefined && format === 'csv') await append(csvRow(columns))
     const list = kindred.users.list({ page_size: pageSize, expand: 'organizations,identities' })
     for await (const { items, cursor } of (earlier === undefined ? list : list.from(earlier.cursor)).pages()) {
-      const users = await eachOf(items, (item) =>
+      const users = await eachOf(items, detailsAtOnce, (item) =>
         isFull ? fullUser(kindred, item, organizations) : plainUser(item, organizations),
       )
       await append(users.map((user) => (format === 'csv' ? csvOf(user) : `${JSON.stringify(user)}\n`)).join(''))
@@ -154,15 +155,4 @@ async function externalIds(kindred: Kindred): Promise<Map<string, string>> {
   for await (const { code, external_id: externalId } of kindred.organizations.list())
     ids.set(code!, externalId || code!)
   return ids
-}
-
-/** So many at once, in their order. */
-async function eachOf<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results = new Array<Result>(items.length)
-  let next = 0
-  const worker = async () => {
-    for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at]!)
-  }
-  await Promise.all(Array.from({ length: Math.min(detailsAtOnce, items.length) }, worker))
-  return results
 }

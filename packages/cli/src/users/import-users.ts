@@ -11,7 +11,7 @@ export interface ImportState {
   run: string
   /** All rows up to this one are done. */
   done: number
-  /** Rows beyond it that are done: there are never more than were on their way at once. */
+  /** Rows beyond it that are done, a thousand at most. */
   beyond: number[]
   imported: number
   updated: number
@@ -33,6 +33,8 @@ interface Refusal {
 }
 
 const checkpointEveryMs = 500
+/** How far rows may get ahead of one that takes long, so that the checkpoint stays small. */
+const mostAhead = 1000
 
 /**
  * Sends rows to the server, so many at once, and keeps a checkpoint. Memory does not grow with their number.
@@ -83,6 +85,7 @@ export async function importUsers(
     for await (const row of rows) {
       if (failure !== undefined || signal.aborted) break
       if (row.number <= state.done || beyond.has(row.number)) continue
+      while (row.number - state.done > mostAhead && underway.size > 0) await Promise.race(underway)
       const started: Promise<void> = work(row)
         .catch((error: unknown) => {
           failure ??= error

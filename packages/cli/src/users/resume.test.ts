@@ -40,7 +40,7 @@ test('an import that a fault of the server ended goes on, and makes nobody twice
   const file = fileOf('resumed', 60)
   const checkpoint = new Checkpoint<ImportState>(`${file}.checkpoint`, { file: (await fingerprint(file)).text })
   scene.proxy.forget()
-  // The third user is made, and the answer lost.
+  // One user is made, and the answer lost.
   const creations = () =>
     scene.proxy.seen.filter(({ method, path }) => method === 'POST' && path === '/api/v1/user').length
   await kindred.users.list()
@@ -54,12 +54,13 @@ test('an import that a fault of the server ended goes on, and makes nobody twice
   const options = { checkpoint, reportFile: `${file}.refused`, concurrency: 4, signal: never, onProgress: () => {} }
   await assert.rejects(importUsers(cut, new ImportTarget(kindred, 'skip'), options), { name: 'NetworkError' })
   const stopped = (await checkpoint.read())!
-  assert.ok(stopped.done < 60 && stopped.beyond.length <= 4, JSON.stringify(stopped))
+  // One of the rows that were on their way then.
+  assert.ok(stopped.done <= 20, JSON.stringify(stopped))
   const before = creations()
 
   const { state, isWhole } = await run(file, checkpoint)
   assert.deepEqual([isWhole, state.done, state.imported, state.existing, state.refused], [true, 60, 60, 0, 0])
-  assert.ok(creations() - before <= 60 - stopped.done, 'rows that are done are not sent again')
+  assert.equal(creations() - before, 60 - stopped.done - stopped.beyond.length, 'rows that are done are not sent again')
   assert.equal(await checkpoint.read(), undefined)
   const users = await kindred.users.list().all()
   assert.equal(users.filter(({ email }) => email?.startsWith('resumed')).length, 60)
@@ -99,7 +100,7 @@ test('an export that was stopped goes on where the last page ended', async () =>
   const first = await exportUsers(kindred, { ...options, signal: stop.signal })
   assert.deepEqual(first, { count: 100, isWhole: false })
   // What a killed run had written beyond its checkpoint.
-  writeFileSync(file, `${readFileSync(file, 'utf8')}{"half`)
+  writeFileSync(file, `${readFileSync(file, 'utf8')}{"half${'x'.repeat(200_000)}`)
   assert.deepEqual(await exportUsers(kindred, { ...options, signal: never }), { count: all, isWhole: true })
   const lines = readFileSync(file, 'utf8')
     .trimEnd()

@@ -6,11 +6,12 @@ import { type AccessOptions, addAccessOptions } from '../access.ts'
 import { connect } from '../client.ts'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
-import { Checkpoint, fingerprint } from './checkpoint.ts'
+import { Checkpoint, fingerprint, startOf } from './checkpoint.ts'
 import { type ExportState, exportUsers } from './export-users.ts'
 import { type Existing, ImportTarget } from './import-target.ts'
 import { type ImportState, importUsers } from './import-users.ts'
 import { RowError } from './imported-user.ts'
+import { untilInterrupt } from './interrupt.ts'
 import { Progress } from './progress.ts'
 import { type Format, readRows } from './rows.ts'
 
@@ -95,7 +96,7 @@ async function runImport(terminal: Terminal, name: string, options: ImportOption
   const { size, text } = await fingerprint(file)
   const checkpoint = new Checkpoint<ImportState>(`${file}.checkpoint.json`, { file: text, server: kindred.origin })
   const reportFile = options.report === undefined ? `${file}.refused.ndjson` : resolve(terminal.folder, options.report)
-  const earlier = await prepare(checkpoint, options.restart)
+  const earlier = await startOf(checkpoint, options.restart)
   if (earlier !== undefined) terminal.stderr.write(`Going on after ${earlier.done} rows.\n`)
   else await rm(reportFile, { force: true })
 
@@ -154,7 +155,7 @@ async function runExport(terminal: Terminal, name: string, options: ExportOption
     server: kindred.origin,
     form: `${format}${isFull ? ', full' : ''}`,
   })
-  const earlier = await prepare(checkpoint, options.restart || !existsSync(file))
+  const earlier = await startOf(checkpoint, options.restart || !existsSync(file))
   if (earlier !== undefined) terminal.stderr.write(`Going on after ${earlier.count} users.\n`)
   const progress = new Progress(terminal)
   const before = earlier?.count ?? 0
@@ -170,38 +171,10 @@ async function runExport(terminal: Terminal, name: string, options: ExportOption
   if (!isWhole) throw new CommandError('Stopped. The same command goes on from here.', exitCodes.partly)
 }
 
-/** The checkpoint of an earlier run, if it is to be used. */
-async function prepare<State extends object>(
-  checkpoint: Checkpoint<State>,
-  isRestart: boolean | undefined,
-): Promise<State | undefined> {
-  if (isRestart) await checkpoint.remove()
-  try {
-    return await checkpoint.read()
-  } catch (error) {
-    throw new CommandError(`${checkpoint.path} cannot be used: ${(error as Error).message}. Begin anew with --restart.`)
-  }
-}
-
 function formatOf(name: string): Format {
   if (/\.csv$/i.test(name)) return 'csv'
   if (/\.(ndjson|jsonl|json)$/i.test(name)) return 'json'
   throw new CommandError(
     `The name ${name} does not tell the form: end it with .ndjson, .json or .csv, or give --format.`,
   )
-}
-
-/** Ctrl+C lets what is on its way come to an end; a second one does not. */
-async function untilInterrupt<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const stop = new AbortController()
-  const onInterrupt = () => {
-    process.off('SIGINT', onInterrupt)
-    stop.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  try {
-    return await work(stop.signal)
-  } finally {
-    process.off('SIGINT', onInterrupt)
-  }
 }
