@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ProviderError } from './connected-app-provider.ts'
 import { callbackPath, completeSession, readState } from './connected-app-sessions.ts'
-import { type ChangeEvent, recordEvents } from './journal/record.ts'
+import { type ChangeEvent, recordEvents, recordInto } from './journal/record.ts'
 import type { OperationRequest } from './operation.ts'
 import type { Surface } from './server.ts'
 import type { Db } from './store/tables.ts'
@@ -46,7 +46,7 @@ export function connectedAppsRoutes(app: FastifyInstance, { environment }: Surfa
     const write: OperationRequest['write'] = (work) =>
       store.write(async (db) => {
         const events: ChangeEvent[] = []
-        const result = await work(db, (type, data) => events.push({ type, data }))
+        const result = await work(db, recordInto(events))
         const actor = { source: 'user', applicationId: null, requestId: request.id } as const
         await recordEvents(db, events, { actor, ids, now: environment.now() })
         return result

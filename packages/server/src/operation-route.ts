@@ -5,7 +5,7 @@ import { type Caller, requireAccess, requireOwnOrganization } from './auth.ts'
 import type { Environment } from './environment.ts'
 import { ApiError } from './errors.ts'
 import { callOutOnce, keyedRequest, once } from './idempotency.ts'
-import { type Actor, type ChangeEvent, recordEvents } from './journal/record.ts'
+import { type Actor, type ChangeEvent, recordEvents, recordInto } from './journal/record.ts'
 import { noteCall } from './note-call.ts'
 import { type Browser, JsonText, noContent, type Operation, type OperationRequest } from './operation.ts'
 import type { RateLimit, RateLimits } from './rate-limit.ts'
@@ -86,7 +86,7 @@ export function addOperation(
         let isQueued = false
         const result = await store.write(async (db) => {
           const events: ChangeEvent[] = []
-          const result = await work(db, (type, data) => events.push({ type, data }))
+          const result = await work(db, recordInto(events))
           const actor = actorOf(caller, browser, request.id)
           isQueued = await recordEvents(db, events, { actor, ids, now, subscriptions })
           return result

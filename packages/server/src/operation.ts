@@ -1,7 +1,7 @@
 import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import type { Caller, Role } from './auth.ts'
 import type { Environment } from './environment.ts'
-import type { EventType } from './journal/record.ts'
+import type { recordInto } from './journal/record.ts'
 import type { Db } from './store/tables.ts'
 
 /** The words of the paths: `'/api/v1/roles/{role_id}'` gives `{ role_id: string }`. */
@@ -47,8 +47,11 @@ export interface Browser {
   administrator: { id: string; name: string } | null
 }
 
-/** Notes a change; see {@link OperationRequest.record}. */
-export type Recorder = (type: EventType, data: Record<string, unknown>) => void
+/**
+ * Notes a change; see {@link OperationRequest.record}. Of an update it takes how things were before and after, too: what
+ * differs is shown by the activity.
+ */
+export type Recorder = ReturnType<typeof recordInto>
 
 /** One operation of the API, free of type parameters, so that types do not travel between files. */
 export interface Operation {

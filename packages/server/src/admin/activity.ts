@@ -109,6 +109,7 @@ export const getActivity = operation({
         'request_id',
         'subject',
         'data',
+        'change',
       ])
     if (query.next_token) {
       const { after } = environment.pageTokens.read('activity', query.next_token)
@@ -144,7 +145,7 @@ export const getActivity = operation({
           actor: actorOf(row),
           subject: row.subject,
           data,
-          change: changeIn(data),
+          change: row.change === null ? changeIn(data) : JSON.parse(row.change),
           is_test: isTest === true,
         }
       }),
@@ -166,7 +167,7 @@ function actorOf(row: {
   return { kind: 'server' as const, id: null, name: null }
 }
 
-/** Events of updates tell the members that changed, before and after. */
+/** What an event says of itself, as those of former versions do. */
 function changeIn({ before, after }: Record<string, unknown>): { before: object; after: object } | null {
   const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
   return isObject(before) && isObject(after) ? { before, after } : null

@@ -8,6 +8,7 @@ import {
   longestVariableValue,
   requireVariable,
   type VariableRow,
+  variableValue,
 } from '../store/environment-variables.ts'
 import { timestamp } from '../time.ts'
 
@@ -121,7 +122,11 @@ export const updateEnvironmentVariable = operation({
     const changed = await changeVariable(db, before, wanted, cipher)
     if (changed.length > 0) {
       const after = { id: before.id, key: body.key ?? before.key, is_secret: body.is_secret ?? before.is_secret }
-      record('environment_variable.updated', { environment_variable: after, changed })
+      record(
+        'environment_variable.updated',
+        { environment_variable: after, changed },
+        { before: { ...before, value: variableValue(before, cipher) }, after: { ...after, value: body.value } },
+      )
     }
     return { code: 'ENVIRONMENT_VARIABLE_UPDATED', message: 'Environment variable updated' }
   },

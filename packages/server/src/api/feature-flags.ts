@@ -174,7 +174,8 @@ export const updateFeatureFlag = operation({
     if (hasChanged) {
       await db.updateTable('feature_flags').set(values).where('id', '=', flag.id).execute()
       const { key, type } = flag
-      record('feature_flag.updated', { feature_flag: { key, type, allow_override_level: level, ...values } })
+      const data = { feature_flag: { key, type, allow_override_level: level, ...values } }
+      record('feature_flag.updated', data, { before: flag, after: values })
     }
     return ok
   },

@@ -62,7 +62,7 @@ export const replaceMfa = operation({
     const text = JSON.stringify(mfa)
     if (text !== JSON.stringify(before)) {
       await db.updateTable('environment').set({ mfa: text }).execute()
-      record('environment.mfa_updated', { mfa })
+      record('environment.mfa_updated', { mfa }, { before, after: mfa })
     }
     return ok
   },

@@ -42,7 +42,8 @@ export const updatePasskey = operation({
     const { passkeyPolicy: before } = await holdEnvironmentPolicies(db)
     if (policy !== before) {
       await db.updateTable('environment').set({ passkey_policy: policy }).execute()
-      record('environment.passkey_policy_updated', { passkey: { policy } })
+      const change = { before: { policy: before }, after: { policy } }
+      record('environment.passkey_policy_updated', { passkey: { policy } }, change)
     }
     return { ...ok, enabled: policy !== 'off', policy }
   },

@@ -132,8 +132,11 @@ export const updatePermission = operation({
       key: body.key === undefined ? undefined : checkedKey(body.key),
       description: body.description === null ? '' : body.description,
     }
-    const changed = await changePermission(db, await holdPermission(db, params.permission_id), wanted)
-    if (changed !== undefined) record('permission.updated', permissionEventData(changed))
+    const before = await holdPermission(db, params.permission_id)
+    const changed = await changePermission(db, before, wanted)
+    if (changed !== undefined) {
+      record('permission.updated', permissionEventData(changed), { before, after: wanted })
+    }
     return ok
   },
 })

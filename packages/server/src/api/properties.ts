@@ -216,7 +216,8 @@ export const updateProperty = operation({
     if (columns.some((column) => values[column] !== property[column])) {
       await db.updateTable('properties').set(values).where('id', '=', property.id).execute()
       const { id, key, context, type } = property
-      record('property.updated', { property: { id, key, context, type, ...values } })
+      const data = { property: { id, key, context, type, ...values } }
+      record('property.updated', data, { before: property, after: values })
     }
     return ok
   },

@@ -119,7 +119,7 @@ export const updateCategory = operation({
     const name = body.name === undefined ? row.name : checkedName(body.name)
     if (name !== row.name) {
       await db.updateTable('property_categories').set({ name }).where('id', '=', row.id).execute()
-      record('property_category.updated', { property_category: { ...row, name } })
+      record('property_category.updated', { property_category: { ...row, name } }, { before: row, after: { name } })
     }
     return ok
   },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Type } from '@sinclair/typebox'
 import { invalid, shown } from '../errors.ts'
 import { type EventType, kindeEventTypes } from '../journal/record.ts'
@@ -161,6 +162,7 @@ export const updateWebhook = operation({
   handler: async ({ params, body, db, record }) => {
     const { id, ...row } = await requireWebhook(db, params.webhook_id)
     const changes: Record<string, unknown> = {}
+    const before: Record<string, unknown> = { ...row }
     for (const member of ['name', 'description'] as const) {
       const value = body[member]
       if (value !== undefined && value !== row[member]) changes[member] = value
@@ -168,8 +170,8 @@ export const updateWebhook = operation({
     if (Object.keys(changes).length > 0) await db.updateTable('webhooks').set(changes).where('id', '=', id).execute()
     if (body.event_types !== undefined) {
       const types = knownTypes(body.event_types)
-      const before = (await eventTypesOf(db, id)).get(id) ?? []
-      if (types.join() !== before.join()) {
+      before.event_types = (await eventTypesOf(db, id)).get(id) ?? []
+      if (!isDeepStrictEqual(types, before.event_types)) {
         await putEventTypes(db, id, types)
         changes.event_types = types
       }
@@ -178,7 +180,9 @@ export const updateWebhook = operation({
       const change = body.is_enabled ? enableWebhook : disableWebhook
       if (await change(db, id)) changes.is_enabled = body.is_enabled
     }
-    if (Object.keys(changes).length > 0) record('webhook.updated', { webhook: { id, ...changes } })
+    if (Object.keys(changes).length > 0) {
+      record('webhook.updated', { webhook: { id, ...changes } }, { before, after: changes })
+    }
     return { ...ok, webhook: { id } }
   },
 })

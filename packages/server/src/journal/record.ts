@@ -2,6 +2,7 @@ import type { Ids } from '../store/ids.ts'
 import { sentStatement } from '../store/statement.ts'
 import type { Db } from '../store/tables.ts'
 import { queueDeliveries } from '../store/webhook-deliveries.ts'
+import { type Change, changedMembers } from './change.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** Events that Kinde has too, and sends to webhooks. @see https://docs.kinde.com/integrate/webhooks/about-webhooks/ */
@@ -139,6 +140,15 @@ export type EventType = KindeEventType | (typeof kindredEventTypes)[number]
 export interface ChangeEvent {
   type: EventType
   data: Record<string, unknown>
+  /** Of an update: for the activity alone, which shows the members that changed. */
+  change?: Change | undefined
+}
+
+/** Notes in a list what a request changes. */
+export function recordInto(events: ChangeEvent[]) {
+  return (type: EventType, data: Record<string, unknown>, change?: Change): void => {
+    events.push({ type, data, change })
+  }
 }
 
 /** Who made a change. */
@@ -164,10 +174,11 @@ const insertEvent = sentStatement<
     subject: string | null,
     administratorId: string | null,
     administratorName: string | null,
+    change: string | null,
   ]
 >(
   () =>
-    'insert into events (id, type, source, created_at_ms, application_id, request_id, data, subject, administrator_id, administrator_name) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'insert into events (id, type, source, created_at_ms, application_id, request_id, data, subject, administrator_id, administrator_name, change) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 )
 
 const sentToWebhooks: ReadonlySet<string> = new Set(kindeEventTypes)
@@ -185,9 +196,10 @@ export async function recordEvents(
 ): Promise<boolean> {
   const { actor, ids, now, subscriptions } = context
   let isQueued = false
-  for (const { type, data } of events) {
+  for (const { type, data, change } of events) {
     const id = ids.timed('event', now)
     const { source, applicationId, requestId, administrator } = actor
+    const changed = change === undefined ? null : changedMembers(change)
     await insertEvent(
       db,
       id,
@@ -200,6 +212,7 @@ export async function recordEvents(
       subjectOf(type, data),
       administrator?.id ?? null,
       administrator?.name ?? null,
+      changed === null ? null : JSON.stringify(changed),
     )
     if (!sentToWebhooks.has(type) || subscriptions?.mayWant(type) === false) continue
     await queueDeliveries(db, { id, type }, { ids, now })

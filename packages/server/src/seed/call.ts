@@ -2,7 +2,7 @@ import { operations } from '../api/index.ts'
 import type { Caller } from '../auth.ts'
 import type { Environment } from '../environment.ts'
 import { ApiError } from '../errors.ts'
-import type { ChangeEvent } from '../journal/record.ts'
+import { type ChangeEvent, recordInto } from '../journal/record.ts'
 import type { Operation, OperationRequest } from '../operation.ts'
 import { violatedUnique } from '../store/dialect.ts'
 import type { Ids } from '../store/ids.ts'
@@ -73,7 +73,7 @@ export class SeedCalls {
     checks.set(operation, check)
     try {
       const { query, body } = check(call.query ?? {}, call.body === undefined ? undefined : JSON.stringify(call.body))
-      const record: OperationRequest['record'] = (type, data) => this.events.push({ type, data })
+      const record = recordInto(this.events)
       const handle = operation.handler as (request: unknown) => Promise<Record<string, unknown>>
       return await handle({
         params: call.params ?? {},

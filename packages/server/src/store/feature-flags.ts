@@ -123,7 +123,7 @@ export function flagValue(type: FlagType, given: unknown, field: string): string
 
 /**
  * Sets what a flag is worth for its owner and everyone below. Who owns it must be known to exist.
- * @returns the value as it is stored; undefined when it was just this
+ * @returns the value as it is stored, and the one before, null for none; undefined when it was just this
  * @throws {ApiError} 400 FLAG_OVERRIDE_NOT_ALLOWED, INVALID_FLAG_VALUE
  */
 export async function setOverride(
@@ -132,9 +132,16 @@ export async function setOverride(
   owner: FlagOwner,
   given: unknown,
   field = 'value',
-): Promise<string | undefined> {
+): Promise<{ value: string; before: string | null } | undefined> {
   requireLevel(flag, owner.level)
   const value = flagValue(flag.type as FlagType, given, field)
+  const former = await db
+    .selectFrom('feature_flag_overrides')
+    .select('value')
+    .where('level', '=', owner.level)
+    .where('owner_id', '=', owner.id)
+    .where('flag_id', '=', flag.id)
+    .executeTakeFirst()
   const written = await db
     .insertInto('feature_flag_overrides')
     .values({ flag_id: flag.id, level: owner.level, owner_id: owner.id, value })
@@ -146,7 +153,7 @@ export async function setOverride(
     )
     .returning('flag_id')
     .execute()
-  return written.length > 0 ? value : undefined
+  return written.length > 0 ? { value, before: former?.value ?? null } : undefined
 }
 
 /** How many flags a new organization can be given values for. */
@@ -176,8 +183,8 @@ export async function setOrganizationFlags(
     if (flag === undefined) {
       throw invalid(field, `There is no feature flag with the key ${shown(key)}.`, 'FEATURE_FLAG_NOT_FOUND')
     }
-    const value = await setOverride(db, flag, { level: 'org', id: code }, values[key], field)
-    if (value !== undefined) set.push({ key, value })
+    const override = await setOverride(db, flag, { level: 'org', id: code }, values[key], field)
+    if (override !== undefined) set.push({ key, value: override.value })
   }
   return set
 }

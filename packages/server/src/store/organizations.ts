@@ -253,6 +253,26 @@ export function organizationEventData(row: Pick<OrganizationRow, 'code' | 'exter
   return { organization: { code, external_id, handle, name } }
 }
 
+/** What can be set of an organization, in the words of the API. */
+export function organizationSettings(row: OrganizationRow) {
+  const colors = JSON.parse(row.brand) as Record<string, string>
+  return {
+    name: row.name,
+    handle: row.handle,
+    external_id: row.external_id,
+    is_auto_membership_enabled: row.is_auto_membership_enabled,
+    is_auto_join_domain_list: row.is_auto_join_domain_list,
+    allowed_domains: JSON.parse(row.allowed_domains) as string[],
+    is_enable_advanced_orgs: row.is_enable_advanced_orgs,
+    is_enforce_mfa: row.is_enforce_mfa,
+    is_suspended: row.is_suspended,
+    sender_name: row.sender_name,
+    sender_email: row.sender_email,
+    theme_code: row.theme_code,
+    ...Object.fromEntries(brandColors.map((name) => [name, colors[name] ?? null])),
+  }
+}
+
 /** When an organization was suspended, RFC 3339. */
 export function suspendedOn({ suspended_at_ms: ms }: OrganizationRow): string | null {
   return ms === null ? null : timestamp(ms)

@@ -103,9 +103,15 @@ export async function propertyValues(db: Db, owner: PropertyOwner) {
     .execute()
 }
 
+/** Values before and after, by the keys of the properties; null for none. */
+export interface ValuesChange {
+  before: Record<string, string | null>
+  after: Record<string, string | null>
+}
+
 /**
  * Sets the value of one property, which the path of a request names.
- * @returns whether it was another one
+ * @returns undefined when it was just this
  * @throws {ApiError} 404 PROPERTY_NOT_FOUND; 400 INVALID_PROPERTY_VALUE
  */
 export async function setPropertyValue(
@@ -113,23 +119,25 @@ export async function setPropertyValue(
   owner: PropertyOwner,
   key: string,
   given: string | boolean,
-): Promise<boolean> {
+): Promise<ValuesChange | undefined> {
   const [property] = await keepProperties(db, owner.context, [key])
   if (property === undefined) throw unknownProperty(404, owner.context, key)
   const value = propertyValue(property, given, 'value')
-  return (await writeValues(db, owner, [{ property_id: property.id, value }])) > 0
+  const before = await valuesBefore(db, owner, [property])
+  const written = await writeValues(db, owner, [{ property_id: property.id, value }])
+  return written > 0 ? { before, after: { [key]: value } } : undefined
 }
 
 /**
  * Sets or, with null, takes away the values of some properties, by their keys; the others stay.
- * @returns whether anything changed
+ * @returns undefined when nothing changed
  * @throws {ApiError} 400 TOO_MANY_OBJECTS, PROPERTY_NOT_FOUND, INVALID_PROPERTY_VALUE
  */
 export async function setPropertyValues(
   db: Db,
   owner: PropertyOwner,
   values: Record<string, unknown>,
-): Promise<boolean> {
+): Promise<ValuesChange | undefined> {
   const keys = Object.keys(values)
   if (keys.length > mostValues) {
     throw invalid('properties', `${keys.length} values were sent; ${mostValues} are possible.`, 'TOO_MANY_OBJECTS')
@@ -138,16 +146,37 @@ export async function setPropertyValues(
   const byKey = new Map(properties.map((property) => [property.key, property]))
   const set: { property_id: string; value: string }[] = []
   const unset: string[] = []
+  const after: ValuesChange['after'] = {}
   for (const key of keys) {
     const property = byKey.get(key)
     if (property === undefined) throw unknownProperty(400, owner.context, key)
     const given = values[key]
-    if (given === null) unset.push(property.id)
-    else set.push({ property_id: property.id, value: propertyValue(property, given, 'properties') })
+    after[key] = given === null ? null : propertyValue(property, given, 'properties')
+    if (after[key] === null) unset.push(property.id)
+    else set.push({ property_id: property.id, value: after[key] })
   }
+  const before = await valuesBefore(db, owner, properties)
   const written = await writeValues(db, owner, set)
   const removed = await removeValues(db, owner, unset)
-  return written + removed > 0
+  return written + removed > 0 ? { before, after } : undefined
+}
+
+/** The owner's values of these properties, by their keys; null for none. */
+async function valuesBefore(
+  db: Db,
+  { id }: PropertyOwner,
+  properties: readonly Pick<PropertyRow, 'id' | 'key'>[],
+): Promise<ValuesChange['before']> {
+  if (properties.length === 0) return {}
+  const ids = properties.map((property) => property.id)
+  const rows = await db
+    .selectFrom('property_values')
+    .select(['property_id', 'value'])
+    .where('owner_id', '=', id)
+    .where(oneOf(db, 'property_id', ids))
+    .execute()
+  const values = new Map(rows.map((row) => [row.property_id, row.value]))
+  return Object.fromEntries(properties.map((property) => [property.key, values.get(property.id) ?? null]))
 }
 
 /** The properties with these keys, kept from being deleted until the transaction ends. */

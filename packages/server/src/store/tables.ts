@@ -177,6 +177,8 @@ interface EventsTable {
   request_id: string | null
   /** JSON. */
   data: string
+  /** Of an update, the members that changed, `before` and `after`, as JSON; webhooks and the API never show it. */
+  change: string | null
 }
 
 interface ApisTable {

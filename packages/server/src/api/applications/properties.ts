@@ -38,8 +38,10 @@ export const updateApplicationProperty = operation({
   handler: async ({ params, body, db, record }) => {
     const { id } = await holdApplication(db, params.application_id)
     const key = params.property_key
-    if (await setPropertyValue(db, { context: 'app', id }, key, body.value)) {
-      record('application.properties_updated', { application: { id }, properties: { [key]: String(body.value) } })
+    const change = await setPropertyValue(db, { context: 'app', id }, key, body.value)
+    if (change !== undefined) {
+      const data = { application: { id }, properties: { [key]: String(body.value) } }
+      record('application.properties_updated', data, change)
     }
     return ok
   },

@@ -49,8 +49,12 @@ export const updateEnvironmentFeatureFlag = operation({
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const flag = await keepFlag(db, params.feature_flag_key)
-    const value = await setOverride(db, flag, theEnvironment, body.value)
-    if (value !== undefined) record('environment.feature_flag_overridden', { feature_flag: { key: flag.key, value } })
+    const set = await setOverride(db, flag, theEnvironment, body.value)
+    if (set !== undefined) {
+      const { value, before } = set
+      const data = { feature_flag: { key: flag.key, value } }
+      record('environment.feature_flag_overridden', data, { before: { value: before }, after: { value } })
+    }
     return ok
   },
 })

@@ -39,9 +39,11 @@ export const updateOrganizationFeatureFlag = operation({
   handler: async ({ params, query, db, record }) => {
     const code = await keepOrganization(db, params.org_code)
     const flag = await keepFlag(db, params.feature_flag_key)
-    const value = await setOverride(db, flag, { level: 'org', id: code }, query.value)
-    if (value !== undefined) {
-      record('organization.feature_flag_overridden', { organization: { code }, feature_flag: { key: flag.key, value } })
+    const set = await setOverride(db, flag, { level: 'org', id: code }, query.value)
+    if (set !== undefined) {
+      const { value, before } = set
+      const data = { organization: { code }, feature_flag: { key: flag.key, value } }
+      record('organization.feature_flag_overridden', data, { before: { value: before }, after: { value } })
     }
     return ok
   },

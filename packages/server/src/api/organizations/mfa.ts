@@ -26,7 +26,8 @@ export const replaceOrganizationMfa = operation({
     const { code } = organization
     if (text !== organization.mfa) {
       await db.updateTable('organizations').set({ mfa: text }).where('code', '=', code).execute()
-      record('organization.mfa_updated', { organization: { code }, mfa })
+      const before = organization.mfa === null ? {} : JSON.parse(organization.mfa)
+      record('organization.mfa_updated', { organization: { code }, mfa }, { before, after: mfa })
     }
     return ok
   },

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { ApiError, invalid } from '../../errors.ts'
-import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '../../operation.ts'
+import { Choice, Nullable, named, ok, operation, type Recorder, Success, SuccessReply } from '../../operation.ts'
 import { agreementEvents, createAgreement, createCustomer, defaultPlan } from '../../store/billing.ts'
 import { setOrganizationFlags } from '../../store/feature-flags.ts'
 import { emailValue } from '../../store/identity-values.ts'
@@ -10,6 +10,7 @@ import {
   updateOrganization as changeOrganization,
   colorScheme,
   organizationEventData,
+  organizationSettings,
   deleteOrganization as removeOrganization,
   requireOrganization,
   shownBrand,
@@ -18,7 +19,7 @@ import {
   themeCodes,
 } from '../../store/organizations.ts'
 import { tokenPage, tokenPageParameters } from '../../store/page.ts'
-import type { Db } from '../../store/tables.ts'
+import type { Db, OrganizationRow } from '../../store/tables.ts'
 import { timestamp } from '../../time.ts'
 import { pictureMembers, themeMembers } from '../branding.ts'
 
@@ -376,7 +377,7 @@ export const updateOrganization = operation({
     const domains = body.allowed_domains?.map((domain) => requireDomain(domain))
     const name = body.name === undefined ? undefined : requireName(body.name)
     const changed = await changeOrganization(db, row, { ...settingsOf(body), name, allowed_domains: domains }, now)
-    if (changed) await recordUpdate(db, params.org_code, record)
+    if (changed) await recordUpdate(db, row, record)
     return ok
   },
 })
@@ -387,16 +388,14 @@ function requireDomain(given: string): string {
   throw invalid('allowed_domains', `${JSON.stringify(given)} is no domain such as example.com.`, 'INVALID_DOMAIN')
 }
 
-async function recordUpdate(
-  db: Db,
-  code: string,
-  record: (type: 'organization.updated', data: Record<string, unknown>) => void,
-): Promise<void> {
-  const row = await requireOrganization(db, code)
-  const { organization } = organizationEventData(row)
-  record('organization.updated', {
-    organization: { ...organization, is_allow_registrations: row.is_auto_membership_enabled },
-  })
+async function recordUpdate(db: Db, before: OrganizationRow, record: Recorder): Promise<void> {
+  const after = await requireOrganization(db, before.code)
+  const { organization } = organizationEventData(after)
+  record(
+    'organization.updated',
+    { organization: { ...organization, is_allow_registrations: after.is_auto_membership_enabled } },
+    { before: organizationSettings(before), after: organizationSettings(after) },
+  )
 }
 
 export const deleteOrganization = operation({
@@ -437,7 +436,7 @@ export const deleteOrganizationHandle = operation({
   responses: { 200: SuccessReply },
   handler: async ({ params, db, now, record }) => {
     const row = await requireOrganization(db, params.org_code)
-    if (await changeOrganization(db, row, { handle: null }, now)) await recordUpdate(db, row.code, record)
+    if (await changeOrganization(db, row, { handle: null }, now)) await recordUpdate(db, row, record)
     return ok
   },
 })

@@ -67,7 +67,9 @@ export const updateOrganizationPasskey = operation({
     const own = ownPolicy(body, before)
     if (own !== before) {
       await db.updateTable('organizations').set({ passkey_policy: own }).where('code', '=', code).execute()
-      record('organization.passkey_policy_updated', { organization: { code }, passkey: { policy: own } })
+      const data = { organization: { code }, passkey: { policy: own } }
+      const change = { before: { policy: before }, after: { policy: own } }
+      record('organization.passkey_policy_updated', data, change)
     }
     const { passkeyPolicy } = await environmentPolicies(db)
     return { ...ok, ...settingsOf({ passkey_policy: own }, passkeyPolicy) }

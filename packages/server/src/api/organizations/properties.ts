@@ -33,8 +33,10 @@ export const updateOrganizationProperty = operation({
   handler: async ({ params, query, db, record }) => {
     const code = await keepOrganization(db, params.org_code)
     const key = params.property_key
-    if (await setPropertyValue(db, { context: 'org', id: code }, key, query.value)) {
-      record('organization.properties_updated', { organization: { code }, properties: { [key]: query.value } })
+    const change = await setPropertyValue(db, { context: 'org', id: code }, key, query.value)
+    if (change !== undefined) {
+      const data = { organization: { code }, properties: { [key]: query.value } }
+      record('organization.properties_updated', data, change)
     }
     return ok
   },
@@ -54,8 +56,10 @@ export const updateOrganizationProperties = operation({
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const code = await keepOrganization(db, params.org_code)
-    if (await setPropertyValues(db, { context: 'org', id: code }, body.properties)) {
-      record('organization.properties_updated', { organization: { code }, properties: body.properties })
+    const change = await setPropertyValues(db, { context: 'org', id: code }, body.properties)
+    if (change !== undefined) {
+      const data = { organization: { code }, properties: body.properties }
+      record('organization.properties_updated', data, change)
     }
     return ok
   },

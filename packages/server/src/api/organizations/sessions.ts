@@ -55,7 +55,8 @@ export const updateOrganizationSessions = operation({
     if (text !== JSON.stringify(before)) {
       const { code } = organization
       await db.updateTable('organizations').set({ session_policy: text }).where('code', '=', code).execute()
-      record('organization.session_policy_updated', { organization: { code }, session_policy: after })
+      const data = { organization: { code }, session_policy: after }
+      record('organization.session_policy_updated', data, { before, after })
     }
     return ok
   },

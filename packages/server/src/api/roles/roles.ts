@@ -217,7 +217,10 @@ export const updateRole = operation({
     const role = await holdRole(db, params.role_id)
     const permission = await assignmentPermission(db, body.assignment_permission_id)
     const changed = await changeRole(db, role, { ...wanted, assignment_permission_id: permission })
-    if (changed !== undefined) record('role.updated', roleEventData(changed))
+    if (changed !== undefined) {
+      const after = { ...wanted, assignment_permission_id: permission }
+      record('role.updated', roleEventData(changed), { before: role, after })
+    }
     return ok
   },
 })

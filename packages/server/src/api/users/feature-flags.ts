@@ -21,9 +21,11 @@ export const updateUserFeatureFlag = operation({
   handler: async ({ params, query, db, record }) => {
     const { id } = await holdUser(db, params.user_id)
     const flag = await keepFlag(db, params.feature_flag_key)
-    const value = await setOverride(db, flag, { level: 'usr', id }, query.value)
-    if (value !== undefined) {
-      record('user.feature_flag_overridden', { user: { id }, feature_flag: { key: flag.key, value } })
+    const set = await setOverride(db, flag, { level: 'usr', id }, query.value)
+    if (set !== undefined) {
+      const { value, before } = set
+      const data = { user: { id }, feature_flag: { key: flag.key, value } }
+      record('user.feature_flag_overridden', data, { before: { value: before }, after: { value } })
     }
     return ok
   },

@@ -33,8 +33,10 @@ export const updateUserProperty = operation({
   handler: async ({ params, query, db, record }) => {
     const user = await holdUser(db, params.user_id)
     const owner = { context: 'usr', id: user.id } as const
-    const hasChanged = await setPropertyValue(db, owner, params.property_key, query.value)
-    if (hasChanged) record('user.updated', userEventData(user, await organizationsOf(db, user.id)))
+    const change = await setPropertyValue(db, owner, params.property_key, query.value)
+    if (change !== undefined) {
+      record('user.updated', userEventData(user, await organizationsOf(db, user.id)), change)
+    }
     return ok
   },
 })
@@ -53,8 +55,10 @@ export const updateUserProperties = operation({
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, record }) => {
     const user = await holdUser(db, params.user_id)
-    const hasChanged = await setPropertyValues(db, { context: 'usr', id: user.id }, body.properties)
-    if (hasChanged) record('user.updated', userEventData(user, await organizationsOf(db, user.id)))
+    const change = await setPropertyValues(db, { context: 'usr', id: user.id }, body.properties)
+    if (change !== undefined) {
+      record('user.updated', userEventData(user, await organizationsOf(db, user.id)), change)
+    }
     return ok
   },
 })

@@ -291,7 +291,10 @@ export const updateUser = operation({
       ([column, value]) => value !== undefined && value !== before[column as keyof UserChanges],
     )
     const user = changed.length === 0 ? before : await changeUser(db, before.id, Object.fromEntries(changed))
-    if (changed.length > 0) record('user.updated', userEventData(user, await organizationsOf(db, user.id)))
+    if (changed.length > 0) {
+      const data = userEventData(user, await organizationsOf(db, user.id))
+      record('user.updated', data, { before, after: asked })
+    }
     return {
       id: user.id,
       given_name: user.first_name ?? undefined,

@@ -12,6 +12,7 @@ import * as requests from './0010-requests.ts'
 import * as administrators from './0011-administrators.ts'
 import * as references from './0012-references.ts'
 import * as listsAtConstantCost from './0013-lists-at-constant-cost.ts'
+import * as changesInTheJournal from './0014-changes-in-the-journal.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0011-administrators': administrators,
   '0012-references': references,
   '0013-lists-at-constant-cost': listsAtConstantCost,
+  '0014-changes-in-the-journal': changesInTheJournal,
 }
