@@ -58,7 +58,14 @@ export interface TestServer {
   addNode(): Promise<Pick<TestServer, 'environment' | 'send'>>
   /** Events recorded so far, oldest first. */
   events(): Promise<
-    { type: string; data: Record<string, unknown>; application_id: string | null; request_id: string | null }[]
+    {
+      type: string
+      data: Record<string, unknown>
+      application_id: string | null
+      request_id: string | null
+      /** Of an update. */
+      change?: { before: Record<string, unknown>; after: Record<string, unknown> }
+    }[]
   >
 }
 
@@ -172,11 +179,12 @@ export async function start(
     },
     async events() {
       const rows = await environment.store.read.selectFrom('events').selectAll().orderBy('seq').execute()
-      return rows.map(({ type, data, application_id, request_id }) => ({
+      return rows.map(({ type, data, application_id, request_id, change }) => ({
         type,
         data: JSON.parse(data),
         application_id,
         request_id,
+        ...(change === null ? {} : { change: JSON.parse(change) }),
       }))
     },
   }

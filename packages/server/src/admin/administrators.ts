@@ -71,10 +71,9 @@ export const updateAdministrator = operation({
     const after = { ...(name === row.name ? {} : { name }), ...(role === row.role ? {} : { role }) }
     if (Object.keys(after).length > 0) {
       await db.updateTable('administrators').set(after).where('id', '=', id).execute()
-      const before = { ...('name' in after ? { name: row.name } : {}), ...('role' in after ? { role: row.role } : {}) }
       // What somebody had handed out with the former role must not outlive it.
       if ('role' in after) await db.deleteFrom('administrator_links').where('created_by', '=', id).execute()
-      record('administrator.updated', { administrator: { id }, before, after })
+      record('administrator.updated', { administrator: { id } }, { before: row, after })
     }
     return { ...ok, administrator: shownAdministrator({ ...row, name, role }) }
   },

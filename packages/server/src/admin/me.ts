@@ -27,7 +27,7 @@ export const updateMe = operation({
     if (name === '') throw invalid('name', 'Give a name.')
     if (name !== before) {
       await db.updateTable('administrators').set({ name }).where('id', '=', id).execute()
-      record('administrator.updated', { administrator: { id }, before: { name: before }, after: { name } })
+      record('administrator.updated', { administrator: { id } }, { before: { name: before }, after: { name } })
     }
     return { ...ok, administrator: shownAdministrator(await requireAdministrator(db, id)) }
   },

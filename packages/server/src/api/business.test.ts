@@ -65,7 +65,7 @@ test('the event tells of the members that changed, before and after, and no chan
   await api.patch(url, { email: 'owls@aviary.example' })
   await api.patch(url, {})
   assert.deepEqual(
-    (await events()).map(({ data }) => [data.before, data.after]),
+    (await events()).map(({ change }) => [change?.before, change?.after]),
     [
       [
         { name: 'My business', email: null },

@@ -127,10 +127,9 @@ export const updateBusiness = operation({
       (name) => asked[name] !== undefined && asked[name] !== business[name],
     )
     if (names.length === 0) return ok
-    const before = Object.fromEntries(names.map((name) => [name, business[name]]))
     const after = Object.fromEntries(names.map((name) => [name, asked[name]]))
     await db.updateTable('business').set(after).where('code', '=', business.code).execute()
-    record('business.updated', { business: { code: business.code }, before, after })
+    record('business.updated', { business: { code: business.code } }, { before: business, after })
     return ok
   },
 })

@@ -119,8 +119,6 @@ test('what a provider needs is kept sealed, and no reply and no event holds a se
   }
   assert.deepEqual((await server.events()).at(-1)!.data, {
     connection: { id },
-    before: {},
-    after: {},
     options_changed: ['client_secret'],
   })
 })

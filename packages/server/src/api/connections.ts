@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox'
 import { ApiError, invalid, shown } from '../errors.ts'
-import { Choice, Nullable, named, ok, operation, Success, SuccessReply } from '../operation.ts'
+import { Choice, Nullable, named, ok, operation, type Recorder, Success, SuccessReply } from '../operation.ts'
 import {
   createConnection as addConnection,
+  type ConnectionChange,
   type ConnectionOptions,
   changeConnection,
   holdConnection,
@@ -230,7 +231,7 @@ export const updateConnection = operation({
     )
     const links = applications && (await setApplications(db, connection.id, applications, 'enabled_applications'))
     if (change !== undefined || links !== undefined) {
-      record('connection.updated', { connection: { id: connection.id }, ...change, ...applicationsChanged(links) })
+      recordUpdate(record, connection.id, change, links)
     }
     return ok
   },
@@ -274,7 +275,7 @@ export const replaceConnection = operation({
     )
     const links = await setApplications(db, connection.id, applications, 'enabled_applications')
     if (change !== undefined || links !== undefined) {
-      record('connection.updated', { connection: { id: connection.id }, ...change, ...applicationsChanged(links) })
+      recordUpdate(record, connection.id, change, links)
     }
     return ok
   },
@@ -332,6 +333,16 @@ async function keepOrganization(db: Db, code: string, strategy: string): Promise
   throw invalid('organization_code', `There is no organization with the code ${shown(code)}.`, 'ORGANIZATION_NOT_FOUND')
 }
 
-function applicationsChanged(links: { enabled: string[]; disabled: string[] } | undefined) {
-  return links && { applications_enabled: links.enabled, applications_disabled: links.disabled }
+function recordUpdate(
+  record: Recorder,
+  id: string,
+  change: ConnectionChange | undefined,
+  links: { enabled: string[]; disabled: string[] } | undefined,
+): void {
+  const data = {
+    connection: { id },
+    ...(change && { options_changed: change.options_changed }),
+    ...(links && { applications_enabled: links.enabled, applications_disabled: links.disabled }),
+  }
+  record('connection.updated', data, change)
 }

@@ -246,8 +246,8 @@ export const updateDirectory = operation({
       .returningAll()
       .executeTakeFirst()
     if (changed !== undefined) {
-      const after = { directory_name: name }
-      record('directory.updated', { directory: { id: before.id }, before: { directory_name: before.name }, after })
+      const change = { before: { directory_name: before.name }, after: { directory_name: name } }
+      record('directory.updated', { directory: { id: before.id } }, change)
     }
     return {
       code: 'DIRECTORY_UPDATED',

@@ -8,6 +8,7 @@ import {
   organizationsOf,
   removeIdentity,
   requireIdentity,
+  requireUser,
   userEventData,
 } from '../store/users.ts'
 import { timestamp } from '../time.ts'
@@ -94,8 +95,11 @@ export const updateIdentity = operation({
         'PRIMARY_IDENTITY_REQUIRED',
       )
     }
+    const before = await requireUser(db, identity.user_id)
     const user = await makePrimary(db, identity)
-    record('user.updated', userEventData(user, await organizationsOf(db, user.id)))
+    const { email, phone, username } = user
+    const data = userEventData(user, await organizationsOf(db, user.id))
+    record('user.updated', data, { before, after: { email, phone, username } })
     return ok
   },
 })

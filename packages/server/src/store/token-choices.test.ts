@@ -73,9 +73,9 @@ test('chosen flags, properties and scopes are in the token in the form of Kinde,
   assert.deepEqual([token.permissions, token.scope], [['read:apis', 'read:users'], 'read:apis read:users'])
   const after = { ...chosen, feature_flags: ['beta', 'seats', 'theme'], properties: ['region', 'tier'] }
   assert.deepEqual((await api.get(url)).body.application.m2m_token, { ...after, has_permissions_claim: true })
-  const { type, data } = (await server.events()).at(-1)!
+  const { type, change } = (await server.events()).at(-1)!
   assert.deepEqual(
-    [type, data.after],
+    [type, change?.after],
     ['application.tokens_updated', { m2m_token: { ...after, has_permissions_claim: true } }],
   )
   // The same once more changes nothing, and what is left out stays.

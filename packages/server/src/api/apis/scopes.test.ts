@@ -80,12 +80,9 @@ test('of a scope only the description changes', async (t) => {
   const { scope } = (await api.get(url)).body
   assert.deepEqual(scope, { id: body.scope.id, key: 'read:animals', description: 'Look at animals' })
   const before = (await server.events()).length
-  assert.deepEqual((await server.events()).at(-1)?.data, {
-    api: { id: apiId },
-    scope: { id: body.scope.id },
-    before: { description: 'Look' },
-    after: { description: 'Look at animals' },
-  })
+  const { data, change } = (await server.events()).at(-1)!
+  assert.deepEqual(data, { api: { id: apiId }, scope: { id: body.scope.id } })
+  assert.deepEqual(change, { before: { description: 'Look' }, after: { description: 'Look at animals' } })
   assert.equal((await api.patch(url, { description: 'Look at animals' })).status, 200)
   assert.equal((await api.patch(url, { key: 'feed:animals' })).status, 200)
   assert.equal((await server.events()).length, before)

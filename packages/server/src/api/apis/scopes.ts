@@ -114,12 +114,8 @@ export const updateApiScope = operation({
     const after = body.description ?? before
     if (after === before) return ok
     await db.updateTable('api_scopes').set({ description: after }).where('id', '=', id).execute()
-    record('api.scope_updated', {
-      api: { id: api.id },
-      scope: { id },
-      before: { description: before },
-      after: { description: after },
-    })
+    const change = { before: { description: before }, after: { description: after } }
+    record('api.scope_updated', { api: { id: api.id }, scope: { id } }, change)
     return ok
   },
 })

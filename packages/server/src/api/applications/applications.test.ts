@@ -216,10 +216,10 @@ test('an update changes what is sent, and nothing else', async (t) => {
   assert.deepEqual((await server.as().get(url)).body.application, { ...before, ...changes })
   const { body } = await server.as().get(`${applications}?sort=name_asc`)
   assert.equal(body.applications[0].id, id)
-  const { type, data } = (await server.events()).at(-1)!
+  const { type, data, change } = (await server.events()).at(-1)!
   assert.equal(type, 'application.updated')
-  assert.deepEqual(data, {
-    application: { id },
+  assert.deepEqual(data, { application: { id } })
+  assert.deepEqual(change, {
     before: {
       language_key: '',
       ...Object.fromEntries(Object.keys(changes).map((key) => [key, before[key]])),
@@ -373,8 +373,7 @@ test('the next token lives as long as the application says', async (t) => {
   const reply = await server.as().patch(url, { access_token_lifetime: 60, is_hasura_mapping_enabled: true })
   assert.deepEqual([reply.status, reply.body], [200, { code: 'OK', message: 'Success' }])
   assert.deepEqual(await lifetime(), [60, 59])
-  assert.deepEqual((await server.events()).at(-1)?.data, {
-    application: { id: client.clientId },
+  assert.deepEqual((await server.events()).at(-1)?.change, {
     before: { access_token_lifetime_seconds: 86_400, is_hasura_mapping_enabled: false },
     after: { access_token_lifetime_seconds: 60, is_hasura_mapping_enabled: true },
   })

@@ -284,7 +284,7 @@ export const updateApplication = operation({
     }
     const wanted = Object.fromEntries(settingNames.map((name) => [name, body[name]]))
     const change = await changeApplication(db, application, wanted)
-    if (change !== undefined) record('application.updated', { application: { id: application.id }, ...change })
+    if (change !== undefined) record('application.updated', { application: { id: application.id } }, change)
     for (const [kind, urls] of [
       ['redirect', body.redirect_uris],
       ['logout', body.logout_uris],
@@ -377,11 +377,14 @@ export const updateApplicationTokens = operation({
     })
     const choice = body.m2m_token && (await chooseForTokens(db, application, body.m2m_token))
     if (change !== undefined || choice !== undefined) {
-      record('application.tokens_updated', {
-        application: { id: application.id },
-        before: { ...change?.before, ...(choice && { m2m_token: choice.before }) },
-        after: { ...change?.after, ...(choice && { m2m_token: choice.after }) },
-      })
+      record(
+        'application.tokens_updated',
+        { application: { id: application.id } },
+        {
+          before: { ...change?.before, ...(choice && { m2m_token: choice.before }) },
+          after: { ...change?.after, ...(choice && { m2m_token: choice.after }) },
+        },
+      )
     }
     return ok
   },
