@@ -8,6 +8,7 @@ import * as flagOverview from './flag-overview.ts'
 import * as invites from './invites.ts'
 import * as links from './links.ts'
 import * as me from './me.ts'
+import * as rateLimit from './rate-limit.ts'
 import * as reach from './reach.ts'
 import * as requests from './requests.ts'
 import * as scopeImport from './scope-import.ts'
@@ -40,6 +41,7 @@ export const adminOperations: readonly Operation[] = [
   scopeImport,
   reach,
   applicationAccess,
+  rateLimit,
   flagOverview,
   definitionsOverview,
   userFactors,

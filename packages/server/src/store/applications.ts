@@ -148,14 +148,14 @@ export async function changeApplication(
 /**
  * Sets the limit of an application's requests.
  * @param limit `off`, `kinde` or `<requests>/<seconds>`; null: the limit of the setting holds
- * @returns whether it was another one
+ * @returns the limit before and after; undefined when it was just this
  * @throws {ApiError} 400 INVALID_RATE_LIMIT
  */
-export async function setRateLimit(db: Db, application: ApplicationRow, limit: string | null): Promise<boolean> {
+export async function setRateLimit(db: Db, application: ApplicationRow, limit: string | null) {
   if (limit !== null && parseRateLimit(limit) === undefined) {
     throw invalid('rate_limit', `${shown(limit)} is no limit. Use ${rateLimitForms}, or null.`, 'INVALID_RATE_LIMIT')
   }
-  return (await changeApplication(db, application, { rate_limit: limit })) !== undefined
+  return changeApplication(db, application, { rate_limit: limit })
 }
 
 /** The secret of an application that was made last, opened; empty for one that has none. */
