@@ -121,3 +121,25 @@ test('an identity that is deleted is gone, is found no more, and free for others
   const next = await madeUser(server, 'A@x.example')
   assert.notEqual(next.user, user)
 })
+
+test('the activity shows which addresses a user had before and has after, for every way to change them', async (t) => {
+  const server = await start(t)
+  const api = server.as()
+  const [first, second] = ['first@zoo.example', 'second@zoo.example']
+  const identities = [{ type: 'email', details: { email: first } }]
+  const { id } = (await api.post('/api/v1/user', { identities })).body
+  const change = async () => {
+    const { type, change } = (await server.events()).at(-1)!
+    return [type, change?.before, change?.after]
+  }
+  const url = `/api/v1/users/${id}/identities`
+  await api.post(url, { type: 'username', value: 'owl' })
+  assert.deepEqual(await change(), ['user.updated', { username: null }, { username: 'owl' }])
+  const { identity } = (await api.post(url, { type: 'email', value: second })).body
+  // It is not the one that counts.
+  assert.deepEqual(await change(), ['user.updated', undefined, undefined])
+  await api.patch(`/api/v1/identities/${identity.id}`, { is_primary: true })
+  assert.deepEqual(await change(), ['user.updated', { email: first }, { email: second }])
+  await api.delete(`/api/v1/identities/${identity.id}`)
+  assert.deepEqual(await change(), ['user.updated', { email: second }, { email: first }])
+})

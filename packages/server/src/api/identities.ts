@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { invalid } from '../errors.ts'
 import { Nullable, named, ok, operation, Success, SuccessReply } from '../operation.ts'
-import type { IdentityRow } from '../store/tables.ts'
+import type { IdentityRow, UserRow } from '../store/tables.ts'
 import {
   holdIdentity,
   makePrimary,
@@ -97,9 +97,8 @@ export const updateIdentity = operation({
     }
     const before = await requireUser(db, identity.user_id)
     const user = await makePrimary(db, identity)
-    const { email, phone, username } = user
     const data = userEventData(user, await organizationsOf(db, user.id))
-    record('user.updated', data, { before, after: { email, phone, username } })
+    record('user.updated', data, { before, after: primaryValues(user) })
     return ok
   },
 })
@@ -116,8 +115,16 @@ export const deleteIdentity = operation({
     'its type becomes it. The last one can be deleted, too.',
   responses: { 200: SuccessReply },
   handler: async ({ params, db, record }) => {
-    const user = await removeIdentity(db, await holdIdentity(db, params.identity_id))
-    record('user.updated', userEventData(user, await organizationsOf(db, user.id)))
+    const identity = await holdIdentity(db, params.identity_id)
+    const before = await requireUser(db, identity.user_id)
+    const user = await removeIdentity(db, identity)
+    const data = userEventData(user, await organizationsOf(db, user.id))
+    record('user.updated', data, { before, after: primaryValues(user) })
     return ok
   },
 })
+
+/** What a user has from its primary identities. */
+export function primaryValues({ email, phone, username }: UserRow): Pick<UserRow, 'email' | 'phone' | 'username'> {
+  return { email, phone, username }
+}

@@ -13,7 +13,7 @@ import {
 import { cursorPage, pageSizeParameter } from '../../store/page.ts'
 import type { Db } from '../../store/tables.ts'
 import { addIdentity, organizationsOf, requireUser, userEventData } from '../../store/users.ts'
-import { Identity, identityReply } from '../identities.ts'
+import { Identity, identityReply, primaryValues } from '../identities.ts'
 
 export const getUserIdentities = operation({
   id: 'GetUserIdentities',
@@ -93,13 +93,15 @@ export const createUserIdentity = operation({
       type === 'social' || type === 'enterprise'
         ? await accountElsewhere(db, type, value, body.connection_id)
         : { type, connectionId: '', ...(await address(type, value, body.phone_country_id)) }
+    const before = await requireUser(db, params.user_id)
     const { id, user } = await addIdentity(
       db,
       params.user_id,
       { ...identity, isConfirmed: false, field: 'value' },
       { ids: environment.ids, now },
     )
-    record('user.updated', userEventData(user, await organizationsOf(db, user.id)))
+    const data = userEventData(user, await organizationsOf(db, user.id))
+    record('user.updated', data, { before, after: primaryValues(user) })
     return { ...ok, identity: { id } }
   },
 })
