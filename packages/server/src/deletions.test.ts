@@ -5,6 +5,7 @@ import { createCustomer, putPlan } from './store/billing.ts'
 import { putConnectedApp } from './store/connected-apps.ts'
 import { refreshUser } from './store/users.ts'
 import { start, startOfTest, type TestServer } from './testing.ts'
+import { tablesOf } from './testing-content.ts'
 import { openClub } from './testing-members.ts'
 import { attachEverything, foreignKeys, type Keys, storedValues } from './testing-references.ts'
 
@@ -337,7 +338,7 @@ test('whoever leaves an organization leaves nothing there', async (t) => {
   assert.equal((await api.delete(`/api/v1/organizations/${organization}/users/${user}`)).status, 200)
   // Keys and customers are of a user or of an organization, not of a user in one.
   const ofOne = new Set(['api_keys', 'billing_customers'])
-  for (const { name, columns } of await server.db.introspection.getTables()) {
+  for (const { name, columns } of await tablesOf(server.db)) {
     const names = columns.map((column) => column.name)
     if (ofOne.has(name) || !names.includes('user_id') || !names.includes('organization_code')) continue
     const { rows } = await sql`select * from ${sql.table(name)}

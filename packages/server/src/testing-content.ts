@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { sql } from 'kysely'
+import { sql, type TableMetadata } from 'kysely'
 import { dialectOf } from './store/dialect.ts'
 import type { Db } from './store/tables.ts'
 
@@ -15,7 +15,17 @@ export async function contentOf(db: Db): Promise<string> {
   for (const name of names) {
     if (name === 'events' || name === 'application_token_counts') continue
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
-    content[name] = rows.map((row) => JSON.stringify({ ...row, last_used_at_ms: undefined })).sort()
+    content[name] = rows
+      .map((row) => JSON.stringify({ ...row, last_used_at_ms: undefined, last_used_address: undefined }))
+      .sort()
   }
   return JSON.stringify(content)
+}
+
+/** The tables of a database; on PostgreSQL those of its schema, and not of others beside it. */
+export async function tablesOf(db: Db): Promise<TableMetadata[]> {
+  const tables = await db.introspection.getTables()
+  if (dialectOf(db) === 'sqlite') return tables
+  const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(db)
+  return tables.filter(({ schema }) => schema === rows[0]!.schema)
 }

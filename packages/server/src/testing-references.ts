@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { openStore } from './store/open.ts'
 import type { Db } from './store/tables.ts'
+import { tablesOf } from './testing-content.ts'
 
 /** A column that holds the key of a row of another table. */
 export interface ForeignKey {
@@ -48,7 +49,7 @@ let texts = 0
  */
 export async function attachEverything(db: Db, keys: Keys): Promise<void> {
   const references = await foreignKeys()
-  const tables = await db.introspection.getTables()
+  const tables = await tablesOf(db)
   const left = new Set(references.map(({ table }) => table))
   // What nothing made, and what refers to nothing itself.
   for (const { to } of references) if (!keys.has(to)) left.add(to.split('.')[0]!)
@@ -96,7 +97,7 @@ export interface Stored {
 export async function storedValues(db: Db): Promise<Stored[]> {
   const journal = new Set(['events', 'webhook_attempts', 'application_token_counts', 'migrations'])
   const stored: Stored[] = []
-  for (const { name } of await db.introspection.getTables()) {
+  for (const { name } of await tablesOf(db)) {
     if (journal.has(name) || name.startsWith('users_search')) continue
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
     for (const row of rows) {

@@ -246,9 +246,13 @@ async function makeEmptyFile(path: string): Promise<string> {
 
 /**
  * An empty database of the store that KINDRED_TEST_STORE names.
+ * @param options `isShared`: whether another test may have its schema on PostgreSQL next; not where tables are added
  * @returns its URL, and a function to be called when nothing is connected to it any more
  */
-export async function testDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
+export async function testDatabase(options: { isShared?: boolean } = {}): Promise<{
+  url: string
+  drop: () => Promise<void>
+}> {
   const kind = process.env.KINDRED_TEST_STORE ?? 'memory'
   databases += 1
   const number = databases
@@ -265,11 +269,17 @@ export async function testDatabase(): Promise<{ url: string; drop: () => Promise
   if (url === undefined) throw new Error('KINDRED_TEST_POSTGRES_URL is not set: run the tests through npm test.')
   const { default: postgres } = await import('postgres')
   // Making forty tables takes longer than most tests: a schema is emptied and used again.
-  const schema = emptySchemas.pop() ?? `test_${process.pid}_${number}`
+  const isShared = options.isShared ?? true
+  const schema = (isShared ? emptySchemas.pop() : undefined) ?? `test_${process.pid}_${number}`
   return {
     url: `${url}?schema=${schema}`,
     async drop() {
       const sql = postgres(url, { onnotice: () => {}, max: 1 })
+      if (!isShared) {
+        await sql.unsafe(`drop schema if exists "${schema}" cascade`)
+        await sql.end()
+        return
+      }
       const tables = await sql<{ name: string }[]>`
         select tablename as name from pg_tables where schemaname = ${schema} and tablename <> 'migrations'`
       // Faster than truncating, which makes a new file for every table and index. Foreign keys would ask for an order.

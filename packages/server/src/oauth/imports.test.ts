@@ -21,6 +21,7 @@ const others: Record<string, string> = {
   'store/cipher.ts': 'secrets at rest',
   'store/ids.ts': 'random ids',
   'store/logos.ts': 'whether two pictures are the same',
+  'store/postgres.ts': 'the name under which a store tells of its changes',
   'store/page.ts': 'the seal of page tokens',
   'tls.ts': 'certificates',
 }

@@ -276,7 +276,7 @@ interface Opened {
 let stores = 0
 
 async function open(t: TestContext, via: (url: string) => Promise<string> = async (url) => url): Promise<Opened> {
-  const database = await testDatabase()
+  const database = await testDatabase({ isShared: false })
   const admin = postgres(process.env.KINDRED_TEST_POSTGRES_URL!, { max: 1, onnotice: () => {} })
   const name = `probe-${process.pid}-${++stores}`
   const store = await openPostgres(`${await via(database.url)}&application_name=${name}`)

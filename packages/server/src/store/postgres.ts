@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -37,6 +38,8 @@ export async function openPostgres(url: string): Promise<Store> {
   const { schema, driverUrl } = parseUrl(url)
   const options = { url: driverUrl, schema }
   const channel = `kindred_${schema}`
+  /** What this store has changed it knows before PostgreSQL tells. */
+  const sender = randomUUID()
   const readers = new Sessions(mostReaders, options)
   const writers = new Sessions(mostWriters, options)
   const listeners = new ChangeListeners()
@@ -50,7 +53,10 @@ export async function openPostgres(url: string): Promise<Store> {
     stopListening = await listen({
       ...options,
       channel,
-      onNotice: (tables) => listeners.tell(new Set(tables.split(','))),
+      onNotice(notice) {
+        const [from, tables] = notice.split(' ')
+        if (from !== sender) listeners.tell(new Set(tables!.split(',')))
+      },
       // Nobody knows what was missed, so everything remembered is dropped.
       onGap: () => listeners.tell(null),
     })
@@ -88,7 +94,7 @@ export async function openPostgres(url: string): Promise<Store> {
         await begin(session)
         const result = await work(transactionOn(session))
         const touched = new Set(session.touched)
-        if (touched.size > 0) session.send('select pg_notify($1, $2)', [channel, [...touched].join()])
+        if (touched.size > 0) session.send('select pg_notify($1, $2)', [channel, `${sender} ${[...touched].join()}`])
         isCommitting = true
         await commit(session)
         listeners.tell(touched)

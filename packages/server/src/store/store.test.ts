@@ -252,7 +252,7 @@ test('a database that answers is known to, and a closed one takes nothing more',
 })
 
 async function open(t: TestContext): Promise<{ store: Store; url: string }> {
-  const database = await testDatabase()
+  const database = await testDatabase({ isShared: false })
   const store = await openStore(database.url)
   t.after(async () => {
     await store.close()
