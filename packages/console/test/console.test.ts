@@ -10,7 +10,7 @@ import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { until } from '../../cli/src/testing-process.ts'
-import { ConsoleBrowser, findChromium, look, makeOwner, open, screens, signIn, widths } from './testing-browser.ts'
+import { ConsoleBrowser, findChromium, look, makeOwner, open, photograph, signIn, widths } from './testing-browser.ts'
 
 const chromiumPath = await findChromium()
 const skip = chromiumPath === undefined && 'the console, since there is no Chromium: apt-get install chromium'
@@ -26,7 +26,7 @@ function journey(name: string, walk: (page: Page, label: string, width: number) 
       try {
         await walk(page, String(width), width)
       } catch (error) {
-        await page.screenshot({ path: join(screens, `failed-${name.slice(0, 12)}-${width}.png`) }).catch(() => {})
+        await photograph(page, `failed-${name.slice(0, 12)}`).catch(() => {})
         throw error
       } finally {
         await page.close()
@@ -205,7 +205,7 @@ journey(
     await look(page, 'api-scopes')
     await page.getByRole('link', { name: 'Applications' }).last().click()
     await page.getByRole('switch', { name: 'First M2M application is authorized' }).click({ force: true })
-    await page.getByRole('link', { name: 'Scopes' }).last().click()
+    await page.getByRole('table').getByRole('link', { name: 'Scopes' }).click()
     await page.getByRole('button', { name: 'All', exact: true }).click()
     await page.getByRole('button', { name: 'Save scopes' }).click()
     await page.getByText('The scopes were saved').waitFor()
@@ -240,7 +240,7 @@ journey('a user is created, refused twice, found, changed, suspended and deleted
   await page.keyboard.press('/')
   await page.keyboard.type(`oe.${label}`)
   await page.getByRole('link', { name: 'Zoë Meyer' }).first().waitFor()
-  await page.waitForURL(/q=oe/)
+  await page.waitForURL(/q=oe/, { waitUntil: 'commit' })
   await look(page, 'users-found')
   await page.getByRole('link', { name: 'Zoë Meyer' }).first().click()
   await page.getByLabel('First name').fill('Zoe')

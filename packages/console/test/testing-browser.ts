@@ -2,15 +2,20 @@ import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { type RunningKindred, runKindred, type Scope, startKindred } from '../../cli/src/testing-process.ts'
 
-/** Where pictures of the pages are put, to be looked at after a run. */
-export const screens = join(tmpdir(), 'kindred-screens')
+/** The folder for pictures of the pages, to be looked at after a run; none are taken where it is not named. */
+const screens = process.env.KINDRED_SCREENS
+
+/** One process that draws, and nothing that a page does not need. */
+const flags = [
+  ...['--no-sandbox', '--no-first-run', '--disable-gpu', '--disable-extensions', '--disable-component-update'],
+  ...['--disable-background-networking', '--disable-dev-shm-usage', '--renderer-process-limit=1'],
+]
 
 /** The widths at which each journey is walked, in pixels: a desk and a phone. */
 export const widths = [1440, 390] as const
@@ -49,10 +54,10 @@ export class ConsoleBrowser {
   /** Builds the console where that is due, starts a server on SQLite and a browser, and makes the owner's account. */
   static async start(scope: Scope, executablePath: string): Promise<ConsoleBrowser> {
     await promisify(execFile)(process.execPath, [join(import.meta.dirname, '../build.js')])
-    const kindred = await startKindred(scope)
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    const kindred = await startKindred(scope, { settings: { KINDRED_LOG_LEVEL: 'silent' } })
+    const browser = await chromium.launch({ executablePath, args: flags })
     scope.after(() => browser.close())
-    mkdirSync(screens, { recursive: true })
+    if (screens !== undefined) mkdirSync(screens, { recursive: true })
     return new ConsoleBrowser(kindred, browser)
   }
 
@@ -93,7 +98,7 @@ export class ConsoleBrowser {
 
   async #watched(context: BrowserContext): Promise<Page> {
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(30_000)
     page.on('console', (message) => {
       // A refusal is something that pages show; the browser notes each as an error of its own.
       if (message.type() !== 'error' || /status of 4\d\d/.test(message.text())) return
@@ -139,34 +144,43 @@ async function settled(page: Page): Promise<void> {
   }
 }
 
+/** Takes a picture of a whole page, where a folder for them is named. */
+export async function photograph(page: Page, name: string): Promise<void> {
+  if (screens === undefined) return
+  await page.evaluate('window.scrollTo(0, 0)')
+  await page.screenshot({ path: join(screens, `${name}-${page.viewportSize()!.width}.png`), fullPage: true })
+}
+
 interface Violation {
   id: string
   nodes: { html: string; failureSummary?: string }[]
 }
 
 /**
- * Takes a picture of a page, and checks that it fits its width and keeps the rules of WCAG 2.2 A and AA that a machine
- * can check.
+ * Checks that a page fits its width and keeps the rules of WCAG 2.2 A and AA that a machine can check. With
+ * `KINDRED_SCREENS` a picture of it is kept.
  */
 export async function look(page: Page, name: string): Promise<void> {
   await settled(page)
+  await photograph(page, name)
   const width = page.viewportSize()!.width
-  await page.evaluate('window.scrollTo(0, 0)')
-  await page.screenshot({ path: join(screens, `${name}-${width}.png`), fullPage: true })
-  const overflow = await page.evaluate<number>(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  const [overflow, isReady] = await page.evaluate<[number, boolean]>(
+    '[document.documentElement.scrollWidth - document.documentElement.clientWidth, "axe" in window]',
   )
   assert.ok(overflow <= 0, `${name} is ${overflow} px wider than ${width} px`)
-  // By the debugger, since the page's own policy takes no script of ours.
-  const debug = await page.context().newCDPSession(page)
-  await debug.send('Runtime.evaluate', { expression: axe })
+  if (!isReady) {
+    // By the debugger, since the page's own policy takes no script of ours.
+    const debug = await page.context().newCDPSession(page)
+    await debug.send('Runtime.evaluate', { expression: axe })
+    await debug.detach()
+  }
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
   const { violations } = await page.evaluate<{ violations: Violation[] }>(
-    `axe.run(document, { runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] })`,
+    `axe.run(document, { runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] })
+      .then(({ violations }) => ({ violations }))`,
   )
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}\n${nodes[0]!.failureSummary}`)
   assert.deepEqual(told, [], `${name} at ${width} px`)
-  await debug.detach()
 }
 
 /** Opens a page of the console and waits until its heading is there. */
