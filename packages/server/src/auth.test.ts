@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { sql } from 'kysely'
 import { BearerCheck, requireAccess, requireOwnOrganization } from './auth.ts'
 import { managementAudience } from './management-api.ts'
-import { addApi, credentials, issueTo, makePart, postForm, settle } from './oauth/testing-oauth.ts'
+import { addApi, credentials, issueTo, makePart, postForm } from './oauth/testing-oauth.ts'
 import type { Operation } from './operation.ts'
 import { addApplication, start, type TestReply, type TestServer } from './testing.ts'
 
@@ -145,7 +145,6 @@ test('a token is remembered by its header, but not one with blanks that anyone c
   const bearer = bearerOf(server)
   const token = await server.token('read:users')
   const plain = `Bearer ${token}`
-  await settle(server)
   assert.equal(bearer.peek(plain), undefined)
   const caller = await bearer.authenticate(plain)
   assert.equal(bearer.peek(plain), caller)
@@ -173,7 +172,6 @@ test('a revocation, a change of access or of keys makes it forget; other changes
   }
   const api = server.as()
   await api.get('/api/v1/business')
-  await settle(server)
   assert.equal(await remembers(() => api.post('/api/v1/user', { profile: { given_name: 'Ada' } })), true)
   assert.equal(await remembers(() => server.environment.tokenUse.flush()), true)
   const revoke = () => postForm(server, 'revoke', { ...credentials(server.firstClient), token: other })

@@ -9,7 +9,7 @@ import { openStore } from '../store/open.ts'
 import type { Store } from '../store/store.ts'
 import { start, startOfTest, type TestServer, testDatabase } from '../testing.ts'
 import { KeyRing, longestTokenLifetimeSeconds, makeSigningKey, type PublicJwk } from './keys.ts'
-import { readPart, settle } from './testing-oauth.ts'
+import { readPart } from './testing-oauth.ts'
 
 const unneeded = () => Promise.reject(new Error('there is a key already'))
 
@@ -140,7 +140,6 @@ if (process.env.KINDRED_TEST_STORE !== undefined && process.env.KINDRED_TEST_STO
 test('made-up key ids share one look in the database, and what is none of our form costs nothing', async (t) => {
   const server = await start(t)
   const { store, cipher, now } = server.environment
-  await settle(server)
   let reads = 0
   const counter: KyselyPlugin = {
     transformQuery({ node }) {

@@ -67,25 +67,6 @@ export async function addApi(
   return id
 }
 
-/**
- * Waits until everybody has been told of all changes so far: PostgreSQL tells the node that made a change once more, a
- * moment later.
- */
-export async function settle({ environment: { store, ids }, write }: TestServer): Promise<void> {
-  const expected = store.dialect === 'postgres' ? 2 : 1
-  let told = 0
-  const allTold = new Promise<void>((resolve) => {
-    const end = store.onChange((tables) => {
-      if (tables?.has('revoked_tokens')) told += 1
-      if (told < expected) return
-      end()
-      resolve()
-    })
-  })
-  await write((db) => db.insertInto('revoked_tokens').values({ jti: ids.uuid(), expires_at_seconds: 1 }).execute())
-  await allTold
-}
-
 /** A part of a token, read without any check. */
 export function readPart(token: string, part: 'header' | 'claims'): Record<string, unknown> {
   return JSON.parse(Buffer.from(token.split('.')[part === 'header' ? 0 : 1]!, 'base64url').toString())
