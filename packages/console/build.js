@@ -19,6 +19,7 @@ const sources = [
   'build.js',
   'package.json',
   '../sdk/src',
+  '../cli/src/users',
   '../../samples',
 ]
 

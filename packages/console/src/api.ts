@@ -1,7 +1,7 @@
 import { ApiError, AuthenticationError, Client, NetworkError } from '@kindred/sdk'
 
-/** The SDK's client of the server that this page came from. The session's cookie goes along; script never sees it. */
-const client = new Client({
+/** How the SDK calls the server that this page came from. The session's cookie goes along; script never sees it. */
+export const clientSettings = {
   domain: window.location.origin,
   allowHttp: true,
   accessToken: null,
@@ -9,7 +9,9 @@ const client = new Client({
   // A header that no other site's page can send: the server takes a cookie with it only.
   headers: { 'x-kindred-console': '1' },
   maxRetries: 1,
-})
+} as const
+
+const client = new Client(clientSettings)
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

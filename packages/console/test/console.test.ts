@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -127,6 +127,8 @@ journey('the quick start has ten programs with the values of the application', a
   await page.getByRole('button', { name: 'Copy the JavaScript program' }).click()
   const copied = await page.evaluate<string>('navigator.clipboard.readText()')
   assert.ok(copied.includes(secret!))
+  await page.getByRole('button', { name: 'Copy the commands' }).click()
+  const commands = await page.evaluate<string>('navigator.clipboard.readText()')
   if (width !== widths[0]) return
   const file = join(browser.kindred.folder, 'copied.mjs')
   writeFileSync(file, copied)
@@ -134,6 +136,15 @@ journey('the quick start has ten programs with the values of the application', a
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile! },
   })
   assert.equal(JSON.parse(stdout).code, 'OK')
+  const { folder } = browser.kindred
+  const bin = join(import.meta.dirname, '../../cli/bin/kindred.js')
+  const script = `set -e\nkindred() { '${process.execPath}' '${bin}' "$@"; }\n${commands}`
+  const { stdout: printed } = await promisify(execFile)('sh', ['-c', script], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, XDG_CONFIG_HOME: folder },
+  })
+  assert.match(printed, /client_credentials/)
+  assert.match(printed, /"users": ?\[/)
 })
 
 journey('a secret is added, used, and retired with a warning', async (page, label) => {
@@ -273,6 +284,74 @@ journey('a user is created, refused twice, found, changed, suspended and deleted
   await page.getByRole('heading', { level: 1, name: 'Users' }).waitFor()
   await page.getByText('was deleted').waitFor()
 })
+
+journey('users come from a file, with reasons for what is refused, and leave as one', async (page, label) => {
+  const row = (name: string, more: object = {}) =>
+    JSON.stringify({ email: `${name}.${label}@example.com`, first_name: name, last_name: 'Imported', ...more })
+  const lines = [
+    row('Ines'),
+    row('Olaf', { organizations: [{ external_id: 'nowhere' }] }),
+    '{"first_name":"Nobody"}',
+    row('Ugo', { properties: [{ key: 'not_defined', value: 'x' }] }),
+  ]
+  await open(page, '/users', 'Users')
+  await page.getByRole('button', { name: 'Import', exact: true }).first().click()
+  await page.setInputFiles('input[type=file]', {
+    name: 'people.ndjson',
+    mimeType: 'application/x-ndjson',
+    buffer: Buffer.from(lines.join('\n')),
+  })
+  await page.getByText('4 rows in the file, 1 of which cannot be read.').waitFor()
+  await look(page, 'users-import')
+  await page.getByRole('button', { name: 'Import 4 rows' }).click()
+  await page.getByText('2 imported, 3 refused.').waitFor()
+  await look(page, 'users-imported')
+  const report = await downloaded(page, 'Download the report')
+  assert.equal(report.name, 'people.ndjson.refused.ndjson')
+  const refused = report.text.trimEnd().split('\n')
+  assert.deepEqual(
+    refused.map((line) => JSON.parse(line)).map(({ line, step }) => [line, step]),
+    [
+      [2, 'user'],
+      [3, 'user'],
+      [4, 'properties'],
+    ],
+  )
+  assert.match(refused[0]!, /no organization with the external_id .*nowhere/)
+  await page.getByRole('button', { name: 'Close' }).last().click()
+  await page.getByRole('link', { name: 'Ugo Imported' }).waitFor()
+
+  await open(page, '/users?dialog=import', 'Users')
+  await page.setInputFiles('input[type=file]', {
+    name: 'people.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`email,first_name\nINES.${label}@example.com,Inés\nomar.${label}@example.com,Omar\n`),
+  })
+  await page.getByRole('button', { name: 'Import 2 rows' }).click()
+  await page.getByText('1 imported, 1 there already, 0 refused.').waitFor()
+
+  await open(page, '/users?dialog=export', 'Users')
+  await look(page, 'users-export')
+  const lined = await downloaded(page, 'Export')
+  const users = lined.text.trimEnd().split('\n')
+  await page.getByText(`${users.length} users in`).waitFor()
+  const ines = users.map((line) => JSON.parse(line)).find(({ first_name: first }) => first === 'Ines')
+  assert.deepEqual(ines.identities, [{ type: 'email', identity: `ines.${label}@example.com` }])
+  await page.getByRole('dialog').getByText('CSV', { exact: true }).click()
+  const table = await downloaded(page, 'Export')
+  assert.match(table.name, /^users-\d{4}-\d\d-\d\d\.csv$/)
+  assert.match(table.text, /^email,email_verified,id,/)
+  assert.ok(table.text.includes(`omar.${label}@example.com,,`))
+})
+
+/** The file that a click on a button hands to the browser. */
+async function downloaded(page: Page, button: string): Promise<{ name: string; text: string }> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click(),
+  ])
+  return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') }
+}
 
 journey('an organization has members with roles, and a role gets permissions in the matrix', async (page, label) => {
   const { kindred } = browser

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import type { Checkpoint } from './checkpoint.ts'
 import { type ImportTarget, isOfRow } from './import-target.ts'
 import type { ImportedUser } from './imported-user.ts'
@@ -20,7 +18,7 @@ export interface ImportState {
 }
 
 /** A line of the report: a row, or a part of it, that the server did not take. */
-interface Refusal {
+export interface Refusal {
   row: number
   line: number
   /** What was refused: the whole row, or a step after which the user is there without it. */
@@ -32,13 +30,16 @@ interface Refusal {
   identity?: string | undefined
 }
 
+// Runs in the console's page too: nothing of Node may be imported here.
+
 const checkpointEveryMs = 500
 /** How far rows may get ahead of one that takes long, so that the checkpoint stays small. */
 const mostAhead = 1000
 
 /**
- * Sends rows to the server, so many at once, and keeps a checkpoint. Memory does not grow with their number.
- * @param options `signal` ends it after the rows that are on their way
+ * Sends rows to the server, so many at once. Memory does not grow with their number.
+ * @param options `checkpoint` keeps how far it came; `report` is told each refusal; `signal` ends it after the rows that
+ *   are on their way
  * @returns how far it came; `isWhole` false when it was stopped
  * @throws when no row can succeed: no connection, wrong credentials, a scope that is missing. The checkpoint stays.
  */
@@ -46,26 +47,25 @@ export async function importUsers(
   rows: AsyncIterable<FileRow>,
   target: ImportTarget,
   options: {
-    checkpoint: Checkpoint<ImportState>
-    reportFile: string
+    checkpoint?: Checkpoint<ImportState>
+    report: (refusal: Refusal) => void | Promise<void>
     concurrency: number
     signal: AbortSignal
     onProgress: (state: ImportState) => void
   },
 ): Promise<{ state: ImportState; isWhole: boolean }> {
-  const { checkpoint, reportFile, concurrency, signal, onProgress } = options
-  const earlier = await checkpoint.read()
-  const state = earlier ?? { run: randomUUID(), done: 0, beyond: [], imported: 0, updated: 0, existing: 0, refused: 0 }
+  const { checkpoint, report, concurrency, signal, onProgress } = options
+  const earlier = await checkpoint?.read()
+  const state = earlier ?? { run: newRun(), done: 0, beyond: [], imported: 0, updated: 0, existing: 0, refused: 0 }
   const beyond = new Set(state.beyond)
-  const report = new Report(reportFile, earlier !== undefined)
   const underway = new Set<Promise<void>>()
   let failure: unknown
   let savedAt = performance.now()
 
-  const save = () => checkpoint.write({ ...state, beyond: [...beyond] })
+  const save = () => checkpoint?.write({ ...state, beyond: [...beyond] })
 
   async function work(row: FileRow): Promise<void> {
-    const refuse = (step: string, error: Error, userId?: string) => report.add(refusalOf(row, step, error, userId))
+    const refuse = (step: string, error: Error, userId?: string) => report(refusalOf(row, step, error, userId))
     try {
       if (row.user === undefined) throw row.error
       const { outcome, userId, faults } = await target.import(row.user, `${state.run}-${row.number}`)
@@ -103,14 +103,18 @@ export async function importUsers(
     failure ??= error
   }
   await Promise.all(underway)
-  await report.close()
   if (failure !== undefined || signal.aborted) {
     await save()
     if (failure !== undefined) throw failure
     return { state, isWhole: false }
   }
-  await checkpoint.remove()
+  await checkpoint?.remove()
   return { state, isWhole: true }
+}
+
+/** A browser has `randomUUID` on pages that came over https only. */
+function newRun(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function refusalOf({ number, line, user }: FileRow, step: string, error: Error, userId: string | undefined): Refusal {
@@ -123,26 +127,4 @@ function refusalOf({ number, line, user }: FileRow, step: string, error: Error, 
 
 function nameOf(user: ImportedUser | undefined): string | undefined {
   return (user?.identities[0] ?? user?.connected[0])?.value
-}
-
-/** Made when the first row is refused. Never holds a hash of a password. */
-class Report {
-  readonly #file: string
-  readonly #flag: 'a' | 'w'
-  #handle: ReturnType<typeof open> | undefined
-
-  /** @param isContinued keeps what an earlier run has reported */
-  constructor(file: string, isContinued: boolean) {
-    this.#file = file
-    this.#flag = isContinued ? 'a' : 'w'
-  }
-
-  async add(refusal: Refusal): Promise<void> {
-    this.#handle ??= open(this.#file, this.#flag, 0o600)
-    await (await this.#handle).write(`${JSON.stringify(refusal)}\n`)
-  }
-
-  async close(): Promise<void> {
-    await (await this.#handle)?.close()
-  }
 }

@@ -1,5 +1,7 @@
 import type { UsersCreateInput, UsersSetPasswordInput } from '@kindred/sdk'
 
+// Runs in the console's page too: nothing of Node may be imported here, and no global of Node alone.
+
 type Password = Omit<UsersSetPasswordInput, 'user_id'>
 
 /** One user of a file, in the words of the API. */
@@ -170,7 +172,7 @@ function passwordOfAuth0(custom: Members): Password {
     )
   }
   const isBase64 = text(hash, 'encoding') === 'base64'
-  const hex = isBase64 ? Buffer.from(value, 'base64').toString('hex') : value
+  const hex = isBase64 ? hexOf(bytesOf(value, 'base64')) : value
   if (custom.salt == null) return { hashed_password: hex, hashing_method: algorithm }
   const salt = object(custom, 'salt')
   return {
@@ -221,11 +223,29 @@ function passwordOf(row: Members): Password | undefined {
 /** The API takes salts as text. */
 function decodedSalt(salt: string, format: string | undefined): string {
   if (format !== 'hex' && format !== 'base64') return salt
-  const bytes = Buffer.from(salt, format)
-  const decoded = bytes.toString('utf8')
-  if (!Buffer.from(decoded, 'utf8').equals(bytes))
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytesOf(salt, format))
+  } catch (error) {
+    if (error instanceof RowError) throw error
     throw new RowError('The salt is no text, and the API takes no other.')
-  return decoded
+  }
+}
+
+/** @throws {RowError} when the text is not in that form */
+function bytesOf(text: string, form: 'hex' | 'base64'): Uint8Array {
+  if (form === 'hex') {
+    if (!/^(?:[\da-f]{2})*$/i.test(text)) throw new RowError('What is said to be hexadecimal is not.')
+    return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+  }
+  try {
+    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (each) => each.charCodeAt(0))
+  } catch {
+    throw new RowError('What is said to be base64 is not.')
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function checked(user: ImportedUser): ImportedUser {

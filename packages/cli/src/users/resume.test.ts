@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { startScene } from '../../../sdk/src/testing-scene.ts'
@@ -28,12 +28,12 @@ function run(
   signal = never,
   onProgress: (state: ImportState) => void = () => {},
 ) {
-  const options = { checkpoint, reportFile: `${file}.refused`, concurrency: 4, signal, onProgress }
-  return importUsers(
-    readRows(file, 'json', () => {}),
-    new ImportTarget(kindred, 'skip'),
-    options,
-  )
+  const options = { checkpoint, report: () => {}, concurrency: 4, signal, onProgress }
+  return importUsers(rowsOf(file), new ImportTarget(kindred, 'skip'), options)
+}
+
+function rowsOf(file: string) {
+  return readRows(createReadStream(file, { encoding: 'utf8' }), 'json')
 }
 
 test('an import that a fault of the server ended goes on, and makes nobody twice', async () => {
@@ -44,14 +44,14 @@ test('an import that a fault of the server ended goes on, and makes nobody twice
   const creations = () =>
     scene.proxy.seen.filter(({ method, path }) => method === 'POST' && path === '/api/v1/user').length
   await kindred.users.list()
-  const rows = readRows(file, 'json', () => {})
+  const rows = rowsOf(file)
   const cut = (async function* () {
     for await (const row of rows) {
       if (row.number === 21) scene.proxy.spoil('/api/v1/user', 'cut after')
       yield row
     }
   })()
-  const options = { checkpoint, reportFile: `${file}.refused`, concurrency: 4, signal: never, onProgress: () => {} }
+  const options = { checkpoint, report: () => {}, concurrency: 4, signal: never, onProgress: () => {} }
   await assert.rejects(importUsers(cut, new ImportTarget(kindred, 'skip'), options), { name: 'NetworkError' })
   const stopped = (await checkpoint.read())!
   // One of the rows that were on their way then.

@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs'
 import { readCsv } from './csv.ts'
 import { type ImportedUser, RowError, userOfCsv, userOfJson } from './imported-user.ts'
 import { readJsonObjects } from './json-objects.ts'
+
+// Runs in the console's page too: nothing of Node may be imported here.
 
 export type Format = 'csv' | 'json'
 
@@ -17,21 +18,10 @@ export interface FileRow {
 
 /**
  * The users of a file, read as they are asked for.
- * @param onBytes told how many bytes have been read so far
+ * @param chunks its text, cut anywhere
  * @throws {RowError} when the file as a whole cannot be read: a head without the columns that are needed, say
  */
-export async function* readRows(
-  file: string,
-  format: Format,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<FileRow> {
-  const stream = createReadStream(file, { encoding: 'utf8' })
-  const chunks = (async function* () {
-    for await (const chunk of stream) {
-      onBytes(stream.bytesRead)
-      yield chunk as string
-    }
-  })()
+export async function* readRows(chunks: AsyncIterable<string>, format: Format): AsyncGenerator<FileRow> {
   const users = format === 'csv' ? joined(csvUsers(chunks)) : jsonUsers(chunks)
   let number = 0
   for await (const row of users) {
@@ -107,4 +97,10 @@ function parse(text: string): unknown {
   } catch (error) {
     throw new RowError(`The row is no JSON (${(error as Error).message}).`)
   }
+}
+
+/** The form of a file by the ending of its name; undefined where that tells nothing. */
+export function formatOf(name: string): Format | undefined {
+  if (/\.csv$/i.test(name)) return 'csv'
+  return /\.(ndjson|jsonl|json)$/i.test(name) ? 'json' : undefined
 }

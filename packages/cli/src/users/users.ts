@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
@@ -13,7 +13,8 @@ import { type ImportState, importUsers } from './import-users.ts'
 import { RowError } from './imported-user.ts'
 import { untilInterrupt } from './interrupt.ts'
 import { Progress } from './progress.ts'
-import { type Format, readRows } from './rows.ts'
+import { ReportFile } from './report-file.ts'
+import { type Format, formatOf, readRows } from './rows.ts'
 
 const importExamples = `
   $ kindred users import users.ndjson
@@ -87,7 +88,7 @@ export function addUsers(program: Command, terminal: Terminal): void {
 async function runImport(terminal: Terminal, name: string, options: ImportOptions): Promise<void> {
   const file = resolve(terminal.folder, name)
   if (!existsSync(file)) throw new CommandError(`There is no file ${name}.`)
-  const format = options.format ?? formatOf(name)
+  const format = options.format ?? formatByName(name)
   const concurrency = Number(options.concurrency)
   if (!Number.isInteger(concurrency) || concurrency < 1 || concurrency > 64) {
     throw new CommandError(`--concurrency ${options.concurrency}: give a whole number from 1 to 64.`)
@@ -101,18 +102,17 @@ async function runImport(terminal: Terminal, name: string, options: ImportOption
   else await rm(reportFile, { force: true })
 
   const progress = new Progress(terminal)
-  let bytes = 0
   const before = earlier?.done ?? 0
-  const rows = readRows(file, format, (read) => {
-    bytes = read
-  })
+  const stream = createReadStream(file, { encoding: 'utf8' })
+  const report = new ReportFile(reportFile, earlier !== undefined)
   const { state, isWhole } = await untilInterrupt((signal) =>
-    importUsers(rows, new ImportTarget(kindred, options.existing), {
-      ...{ checkpoint, reportFile, concurrency, signal },
+    importUsers(readRows(stream, format), new ImportTarget(kindred, options.existing), {
+      ...{ checkpoint, concurrency, signal },
+      report: (refusal) => report.add(refusal),
       onProgress(state) {
         const refused = state.refused > 0 ? `, ${state.refused} refused` : ''
         progress.show(
-          bytes / Math.max(1, size),
+          stream.bytesRead / Math.max(1, size),
           state.done - before,
           `${state.done.toLocaleString('en')} rows${refused}`,
         )
@@ -122,11 +122,14 @@ async function runImport(terminal: Terminal, name: string, options: ImportOption
     .catch((error: Error) => {
       throw error instanceof RowError ? new CommandError(`${name}: ${error.message}`) : error
     })
-    .finally(() => progress.end())
+    .finally(() => {
+      progress.end()
+      return report.close()
+    })
   const { done, imported, updated, existing, refused } = state
-  const report = refused > 0 ? reportFile : null
+  const refusedIn = refused > 0 ? reportFile : null
   if (options.json) {
-    const counts = { rows: done, imported, updated, existing, refused, report, is_whole: isWhole }
+    const counts = { rows: done, imported, updated, existing, refused, report: refusedIn, is_whole: isWhole }
     terminal.stdout.write(`${JSON.stringify(counts)}\n`)
   } else {
     const parts = [
@@ -148,7 +151,7 @@ async function runImport(terminal: Terminal, name: string, options: ImportOption
 
 async function runExport(terminal: Terminal, name: string, options: ExportOptions): Promise<void> {
   const file = resolve(terminal.folder, name)
-  const format = options.format ?? formatOf(name)
+  const format = options.format ?? formatByName(name)
   const kindred = await connect(terminal, options)
   const isFull = options.full ?? false
   const checkpoint = new Checkpoint<ExportState>(`${file}.checkpoint.json`, {
@@ -171,9 +174,9 @@ async function runExport(terminal: Terminal, name: string, options: ExportOption
   if (!isWhole) throw new CommandError('Stopped. The same command goes on from here.', exitCodes.partly)
 }
 
-function formatOf(name: string): Format {
-  if (/\.csv$/i.test(name)) return 'csv'
-  if (/\.(ndjson|jsonl|json)$/i.test(name)) return 'json'
+function formatByName(name: string): Format {
+  const format = formatOf(name)
+  if (format !== undefined) return format
   throw new CommandError(
     `The name ${name} does not tell the form: end it with .ndjson, .json or .csv, or give --format.`,
   )

@@ -83,9 +83,9 @@ export function Code({
   )
 }
 
-/** Hands a text to the browser as a file. */
-export function saveFile(name: string, text: string, type = 'text/plain'): void {
-  const address = URL.createObjectURL(new Blob([text], { type }))
+/** Hands a text, in one piece or many, to the browser as a file. */
+export function saveFile(name: string, text: string | string[], type = 'text/plain'): void {
+  const address = URL.createObjectURL(new Blob([text].flat(), { type }))
   const link = Object.assign(document.createElement('a'), { href: address, download: name })
   link.click()
   URL.revokeObjectURL(address)

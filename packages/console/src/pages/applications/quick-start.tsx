@@ -62,6 +62,12 @@ export default function QuickStart({ application }: { application: Application }
       <Section title="SDK" lede="Tokens, retries, pages and types for all operations; works with Kinde’s cloud too.">
         <Code text={sdkSnippet(shown)} copied={sdkSnippet(credentials)} what="the SDK snippet" />
       </Section>
+      <Section
+        title="Command line"
+        lede="Logs in as this application, gets a token, and lists the users. Inside the repository, kindred is npx kindred."
+      >
+        <Code text={commands(shown)} copied={commands(credentials)} what="the commands" wrap />
+      </Section>
       <Postman credentials={credentials} />
     </div>
   )
@@ -109,7 +115,7 @@ function Program({
   })
   if (source.data === undefined) return <Bones lines={12} />
   const text = filledIn(source.data, credentials)
-  const isLocal = /^https:\/\/(localhost|127\.)/.test(credentials.url)
+  const isLocal = hasOwnCertificate(credentials)
   return (
     <div className="stack">
       <Code text={filledIn(source.data, shown)} copied={text} what={`the ${program.language} program`} />
@@ -142,6 +148,26 @@ function Program({
       )}
     </div>
   )
+}
+
+/** Whether the server is on this machine, with a certificate that it made itself. */
+function hasOwnCertificate({ url }: Credentials): boolean {
+  return /^https:\/\/(localhost|127\.)/.test(url)
+}
+
+function commands(credentials: Credentials): string {
+  const { url, clientId, clientSecret } = credentials
+  const login = [
+    `kindred login --domain ${url}`,
+    `--client-id ${clientId}`,
+    `--client-secret '${clientSecret}'`,
+    ...(hasOwnCertificate(credentials) ? ['--ca-file .kindred/ca.pem'] : []),
+    `--profile ${new URL(url).hostname}`,
+  ]
+  return `${login.join(' \\\n  ')}
+kindred token --decode
+kindred api getUsers
+`
 }
 
 function sdkSnippet({ url, clientId, clientSecret }: Credentials): string {

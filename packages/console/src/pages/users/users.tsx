@@ -1,6 +1,6 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { call } from '../../api.ts'
 import { Avatar } from '../../components/avatar.tsx'
@@ -26,6 +26,10 @@ interface Row {
   last_signed_in: string | null
   created_on: string | null
 }
+
+// Both bring the whole SDK.
+const ImportUsers = lazy(async () => ({ default: (await import('./import-users.tsx')).ImportUsers }))
+const ExportUsers = lazy(async () => ({ default: (await import('./export-users.tsx')).ExportUsers }))
 
 const pageSize = 50
 
@@ -60,6 +64,8 @@ export default function Users() {
   const { mayWrite } = useSession()
   const [search, setSearch] = useSearchParams()
   const dialog = useDialog('new')
+  const importing = useDialog('import')
+  const exporting = useDialog('export')
   const filters = {
     q: search.get('q') ?? '',
     seen: search.get('seen') ?? '',
@@ -84,8 +90,22 @@ export default function Users() {
       Add user
     </Button>
   )
+  const bring = mayWrite && (
+    <Button variant="default" leftSection={<Icon name="upload" size={16} />} onClick={importing.open}>
+      Import
+    </Button>
+  )
+  const actions = (
+    <>
+      <Button variant="default" leftSection={<Icon name="download" size={16} />} onClick={exporting.open}>
+        Export
+      </Button>
+      {bring}
+      {add}
+    </>
+  )
   return (
-    <Page title="Users" lede="People who can sign in to your applications." actions={add}>
+    <Page title="Users" lede="People who can sign in to your applications." actions={actions}>
       <div className="toolbar">
         <TextInput
           className="grow"
@@ -159,14 +179,27 @@ export default function Users() {
               beginnings only.
             </Empty>
           ) : (
-            <Empty icon="users" title="No users yet" actions={add}>
-              Add one here, create them through the API, or bring thousands from a file with{' '}
+            <Empty
+              icon="users"
+              title="No users yet"
+              actions={
+                <>
+                  {bring}
+                  {add}
+                </>
+              }
+            >
+              Add one here, bring thousands from a file of Kinde or Auth0, or create them with{' '}
               <code>POST /api/v1/user</code>.
             </Empty>
           )
         }
       />
       {dialog.isOpen && <NewUser close={dialog.close} />}
+      <Suspense>
+        {importing.isOpen && <ImportUsers close={importing.close} />}
+        {exporting.isOpen && <ExportUsers close={exporting.close} />}
+      </Suspense>
     </Page>
   )
 }
