@@ -20,6 +20,7 @@ const sources = [
   'package.json',
   '../sdk/src',
   '../cli/src/users',
+  '../cli/src/each-of.ts',
   '../../samples',
 ]
 

@@ -97,7 +97,10 @@ export function ImportUsers({ close }: { close: () => void }) {
         {doing.isError && (
           <>
             <Refusal error={doing.error} />
-            <Note tone="warn">Nothing is imported twice: choose the file again to go on.</Note>
+            <Note tone="warn">
+              What was imported stays. To go on, choose the file again; “Add what the file has of them” also completes
+              the users who were on their way.
+            </Note>
           </>
         )}
         {doing.data && (
@@ -139,15 +142,15 @@ export function ImportUsers({ close }: { close: () => void }) {
   )
 }
 
-/** "3 imported, 1 there already, 2 refused." */
+/** "3 imported, 1 there already. 2 rows refused, in whole or in part." A user made without a part counts as both. */
 function summaryOf({ imported, updated, existing, refused }: ImportState): string {
   const parts = [
     `${imported} imported`,
     updated > 0 && `${updated} updated`,
     existing > 0 && `${existing} there already`,
-    `${refused} refused`,
   ]
-  return `${parts.filter((part) => part !== false).join(', ')}.`
+  const ended = refused === 0 ? 'Nothing was refused.' : `${count(refused, 'row')} refused, in whole or in part.`
+  return `${parts.filter((part) => part !== false).join(', ')}. ${ended}`
 }
 
 /** What is in a file, without anything being sent. */
