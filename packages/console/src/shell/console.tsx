@@ -26,7 +26,8 @@ export function Console() {
   }
   useHotkeys(
     [
-      ['/', (event) => !searchOfPage() && openPalette() === undefined && event.preventDefault()],
+      // The stroke itself goes nowhere: useHotkeys prevents its default.
+      ['/', () => searchOfPage() || openPalette()],
       ['mod+K', openPalette],
     ],
     [],
@@ -92,8 +93,8 @@ export function Console() {
 function searchOfPage(): boolean {
   const field = document.querySelector<HTMLInputElement>('main input[type="search"]')
   if (field === null) return false
-  // Not in this turn, or the stroke itself would be typed into it.
-  setTimeout(() => field.focus())
+  // At once: whoever types on loses no letter.
+  field.focus()
   return true
 }
 
