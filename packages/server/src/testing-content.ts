@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { sql, type TableMetadata } from 'kysely'
+import { sql } from 'kysely'
 import { dialectOf } from './store/dialect.ts'
 import type { Db } from './store/tables.ts'
 
@@ -22,10 +22,28 @@ export async function contentOf(db: Db): Promise<string> {
   return JSON.stringify(content)
 }
 
-/** The tables of a database; on PostgreSQL those of its schema, and not of others beside it. */
-export async function tablesOf(db: Db): Promise<TableMetadata[]> {
-  const tables = await db.introspection.getTables()
-  if (dialectOf(db) === 'sqlite') return tables
-  const { rows } = await sql<{ schema: string }>`select current_schema() as schema`.execute(db)
-  return tables.filter(({ schema }) => schema === rows[0]!.schema)
+/** A table and what a test must know of its columns. */
+export interface Table {
+  name: string
+  columns: { name: string; dataType: string; isNullable: boolean; isAutoIncrementing: boolean }[]
+}
+
+/** The tables of a database; on PostgreSQL those of its schema alone, since others beside it come and go. */
+export async function tablesOf(db: Db): Promise<Table[]> {
+  if (dialectOf(db) === 'sqlite') return db.introspection.getTables()
+  const { rows } = await sql<Table>`
+    select relname as name,
+      json_agg(json_build_object(
+        'name', attname,
+        'dataType', typname,
+        'isNullable', not attnotnull,
+        'isAutoIncrementing', attidentity <> ''
+      )) as columns
+    from pg_class
+      join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+      join pg_type on pg_type.oid = atttypid
+    where relnamespace = current_schema()::regnamespace and relkind = 'r'
+    group by relname
+  `.execute(db)
+  return rows
 }
