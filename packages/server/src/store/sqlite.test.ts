@@ -140,6 +140,33 @@ test('a second server on one file is refused, a command beside the server is not
   await next.close()
 })
 
+test('a request that fails without having changed anything costs its neighbours nothing; else they are written again', async (t) => {
+  const { store } = await open(t, 'file')
+  const attempts = Array.from({ length: 4 }, () => 0)
+  const batch = (fails: (db: Db) => Promise<unknown>) =>
+    writeTogether(store, 4, async (db, index) => {
+      attempts[index]! += 1
+      if (index === 2) await fails(db)
+      await insert(db, `${attempts[index]}-${index}`)
+      return 'written'
+    })
+  const refused = await batch(async () => {
+    throw new Error('refused')
+  })
+  assert.deepEqual(refused.map(String), ['written', 'written', 'Error: refused', 'written'])
+  assert.deepEqual(attempts, [1, 1, 1, 1])
+  assert.deepEqual(await ids(store.read), ['1-0', '1-1', '1-3'])
+  const taken = await batch(async (db) => {
+    await insert(db, 'left behind?')
+    await insert(db, '1-0')
+  })
+  assert.deepEqual(taken.map(String).toSpliced(2, 1), ['written', 'written', 'written'])
+  assert.match(String(taken[2]), /UNIQUE constraint failed/)
+  // The first attempt of the batch ended with the one that failed.
+  assert.deepEqual(attempts, [3, 3, 3, 2])
+  assert.deepEqual(await ids(store.read), ['1-0', '1-1', '1-3', '2-3', '3-0', '3-1'])
+})
+
 test('database, log and lock can be read by their owner alone', { skip: process.platform === 'win32' }, async (t) => {
   const { store, file } = await open(t, 'file')
   await store.write((db) => insert(db, 'one'))

@@ -26,13 +26,13 @@ export function withIdentity(db: Db, type: string, keys: readonly string[]): Use
 }
 
 export function memberOf(orgCode: string): UserCondition {
-  return inIndexOrder(rowOf('organization_users', 'user_id', sql`organization_code = ${orgCode}`))
+  return inIndexOrder(rowOf('organization_users', 'user_id', sql`organization_code = ${orgCode}`), 'user_seq')
 }
 
 /** Members of an organization who have a role there. */
 export function withRole(orgCode: string, roleId: string): UserCondition {
   const where = sql`organization_code = ${orgCode} and role_id = ${roleId}`
-  return inIndexOrder(rowOf('organization_user_roles', 'user_id', where))
+  return inIndexOrder(rowOf('organization_user_roles', 'user_id', where), 'user_id')
 }
 
 /** Members of an organization who have a permission there: of their own, or through a role. */
@@ -86,8 +86,8 @@ export function withProperty(db: Db, propertyId: string, values: readonly string
  * Asks for the ids in an order that the right index has. Of the first so many ids PostgreSQL would else think that it finds
  * them soon by going through the whole table, once a statement has been run five times and values no longer count.
  */
-function inIndexOrder(condition: UserCondition & { ids: RawBuilder<unknown> }): UserCondition {
-  return { ...condition, ids: sql`${condition.ids} order by user_id` }
+function inIndexOrder(condition: UserCondition & { ids: RawBuilder<unknown> }, column: string): UserCondition {
+  return { ...condition, ids: sql`${condition.ids} order by ${sql.ref(column)}` }
 }
 
 /** A user owns a row of a table. */

@@ -13,6 +13,7 @@ import * as administrators from './0011-administrators.ts'
 import * as references from './0012-references.ts'
 import * as listsAtConstantCost from './0013-lists-at-constant-cost.ts'
 import * as changesInTheJournal from './0014-changes-in-the-journal.ts'
+import * as oneIndexOfMembers from './0015-one-index-of-members.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -30,4 +31,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0012-references': references,
   '0013-lists-at-constant-cost': listsAtConstantCost,
   '0014-changes-in-the-journal': changesInTheJournal,
+  '0015-one-index-of-members': oneIndexOfMembers,
 }
