@@ -12,7 +12,7 @@ import {
 import { DatabaseUnavailable, StartError } from '../errors.ts'
 import { listen } from './postgres-listen.ts'
 import { nothingToStream, reasonOf, type Session, Sessions, SharedSessions } from './postgres-sessions.ts'
-import { nothingToSend, type StatementRunner, setRunner } from './statement.ts'
+import { type StatementRunner, setRunner } from './statement.ts'
 import { ChangeListeners, type Store } from './store.ts'
 import type { Database, Db } from './tables.ts'
 
@@ -115,8 +115,7 @@ export async function openPostgres(url: string): Promise<Store> {
   function transactionOn(session: Session): Db {
     const known = transactions.get(session)
     if (known !== undefined) return known
-    const connection = new OneAfterTheOther(session)
-    const made = kyselyOn(connection, (text, parameters) => connection.send(text, parameters))
+    const made = kyselyOn(new OneAfterTheOther(session))
     transactions.set(session, made)
     return made
   }
@@ -218,7 +217,7 @@ function silence(timeoutMs: number): Promise<never> {
  * A transaction's statements, one at a time. Sent together, the later ones could wait inside the driver while the
  * connection breaks, and it would send them over the next connection, outside of the transaction.
  */
-class OneAfterTheOther implements DatabaseConnection {
+class OneAfterTheOther implements DatabaseConnection, StatementRunner {
   readonly #session: Session
   #last: Promise<unknown> = Promise.resolve()
 
@@ -227,22 +226,30 @@ class OneAfterTheOther implements DatabaseConnection {
   }
 
   executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const result = this.#last.then(() => this.#session.executeQuery<Row>(query))
-    this.#last = result.catch(() => {})
-    return result
+    return this.#next(() => this.#session.executeQuery<Row>(query))
+  }
+
+  runStatement(text: string, parameters: readonly unknown[]): Promise<unknown[][]> {
+    return this.#next(() => this.#session.runForValues(text, parameters))
   }
 
   /** Behind those that were asked for, and ahead of the next one, which does not wait for its answer. */
-  send(text: string, parameters: readonly unknown[]): Promise<void> {
+  sendStatement(text: string, parameters: readonly unknown[]): Promise<void> {
     const sending = this.#last.then(() => this.#session.send(text, parameters))
     this.#last = sending
     return sending
   }
 
   streamQuery = nothingToStream
+
+  #next<Result>(run: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(run)
+    this.#last = result.catch(() => {})
+    return result
+  }
 }
 
-function kyselyOn(connection: DatabaseConnection, sendStatement: StatementRunner['sendStatement'] = nothingToSend): Db {
+function kyselyOn(connection: DatabaseConnection & StatementRunner): Db {
   const driver: Driver = {
     init: async () => {},
     acquireConnection: async () => connection,
@@ -260,13 +267,7 @@ function kyselyOn(connection: DatabaseConnection, sendStatement: StatementRunner
       createQueryCompiler: () => new PostgresQueryCompiler(),
     },
   })
-  setRunner(db, {
-    async runStatement(text, parameters) {
-      const { rows } = await connection.executeQuery<object>(CompiledQuery.raw(text, parameters as unknown[]))
-      return rows.map((row) => Object.values(row))
-    },
-    sendStatement,
-  })
+  setRunner(db, connection)
   return db
 }
 

@@ -29,9 +29,17 @@ const expand = Type.Optional(
   Nullable(Type.String({ description: 'What to add, separated by commas: organizations, identities, billing.' })),
 )
 
-const listUsers = statement<[after: number, limit: number], [seq: number, document: string]>(
-  () => 'select seq, document from users where seq > ? order by seq limit ?',
-)
+/** Joined in the database: a page is then one value to be fetched, whatever its size. Nulls when it is empty. */
+const readPage = statement<
+  [after: number, limit: number],
+  [documents: string | null, last: number | null, hasMore: boolean | number]
+>((dialect) => {
+  // The rows come in their order, which PostgreSQL wants to be told; telling it to SQLite would have them sorted again.
+  const order = dialect === 'postgres' ? ' order by seq' : ''
+  return `select documents, last, exists (select 1 from users where seq > last) from (
+    select string_agg(document, ','${order}) as documents, max(seq) as last from (
+      select seq, document from users where seq > ? order by seq limit ?) as page) as joined`
+})
 
 export const getUsers = operation({
   id: 'getUsers',
@@ -49,21 +57,26 @@ export const getUsers = operation({
     const size = pageSize(query.page_size, largestTokenPage)
     const from = query.next_token ? pageTokens.read('users', query.next_token).after.seq : 0
     const conditions = conditionsOf(db, query, caller.orgCode)
+    const page = (documents: string, last: number | null) => {
+      const next = last === null ? '' : `,"next_token":"${pageTokens.write('users', '', { seq: last })}"`
+      return new JsonText(`{"code":"OK","message":"Success","users":[${documents}]${next}}`)
+    }
+    if (conditions.length === 0 && !query.expand) {
+      const [row] = await readPage(db, from, size)
+      const [documents, last, hasMore] = row!
+      return page(documents ?? '', hasMore ? last : null)
+    }
     // One more than is shown tells whether there is a next page.
-    const rows =
-      conditions.length === 0
-        ? (await listUsers(db, from, size + 1)).map(([seq, document]) => ({ seq, document }))
-        : await findUsers(db, conditions, null, { from, backwards: false, limit: size + 1 })
-    const hasMore = rows.length > size
-    if (hasMore) rows.pop()
-    const next = hasMore ? `,"next_token":"${pageTokens.write('users', '', { seq: rows.at(-1)!.seq })}"` : ''
+    const rows = await findUsers(db, conditions, null, { from, backwards: false, limit: size + 1 })
+    const shown = rows.slice(0, size)
+    const context = { orgCode: caller.orgCode, withConnections: true }
     const documents = await completeDocuments(
       db,
-      rows.map((row) => row.document),
+      shown.map(({ document }) => document),
       query.expand,
-      { orgCode: caller.orgCode, withConnections: true },
+      context,
     )
-    return new JsonText(`{"code":"OK","message":"Success","users":[${documents.join(',')}]${next}}`)
+    return page(documents.join(','), rows.length > size ? shown.at(-1)!.seq : null)
   },
 })
 
