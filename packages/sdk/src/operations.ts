@@ -4902,7 +4902,7 @@ export const operations: readonly OperationInfo[] = [
         isRequired: false,
         type: 'string',
         isNullable: true,
-        description: 'Only users with one of these API scopes, by key, separated by commas.',
+        description: 'Only users with one of these API scopes, of their own or by a role; by key, with commas.',
       },
       {
         name: 'properties',

@@ -1736,7 +1736,7 @@ export interface SearchUsersResponse {
     }>
     /** The values of the properties, by their keys. */
     properties?: Record<string, string>
-    /** The API scopes of the user. */
+    /** The API scopes of the user, of its own and through roles. */
     api_scopes?: Array<{
       /** The organization in which the user has it. */
       org_code?: string

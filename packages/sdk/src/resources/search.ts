@@ -11,7 +11,7 @@ export interface SearchUsersInput {
    * nothing, means every user.
    */
   query?: string | null
-  /** Only users with one of these API scopes, by key, separated by commas. */
+  /** Only users with one of these API scopes, of their own or by a role; by key, with commas. */
   api_scopes?: string | null
   /**
    * Only users with these values: `properties[key]=value`. Several values, separated by commas, mean any of them;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { issueTo } from '../oauth/testing-oauth.ts'
 import { seqOfUser } from '../store/users.ts'
 import { addApplication, start, type TestClient, type TestServer } from '../testing.ts'
 
@@ -276,6 +277,41 @@ test('expand adds organizations, identities, properties and API scopes', async (
     [{ town: 'Sydney', team: 'red' }, { town: 'Perth', team: 'red' }, { town: 'São Paulo' }],
   )
   assert.equal(all.body.results[2].id, ids[2])
+})
+
+test('who has an API scope through a role is found by it as who was given it, once, and only while that lasts', async (t) => {
+  const { server, one, two, ids, apis } = await people(t)
+  const api = server.as()
+  const [ada, , cy] = ids
+  const { role } = (await api.post('/api/v1/roles', { name: 'Warden', key: 'warden' })).body
+  const { scopes } = (await api.get(`/api/v1/apis/${apis[0]}/scopes`)).body
+  const owls = scopes.find(({ key }: { key: string }) => key === 'read:owls')
+  await api.post(`/api/v1/roles/${role.id}/scopes`, { scope_id: owls.id })
+  for (const [code, user] of [
+    [one, ada],
+    [two, ada],
+    [two, cy],
+  ]) {
+    await api.post(`/api/v1/organizations/${code}/users/${user}/roles`, { role_id: role.id })
+  }
+  const wanted = { query: '*', api_scopes: 'read:owls' }
+  assert.equal(await found(api, wanted), 'Ada,Bob,Cy')
+  assert.equal(await found(api, { query: 'cy', api_scopes: 'read:owls,write:zoo' }), 'Cy')
+  const scopesOf = async (name: string) =>
+    (await api.get(`/api/v1/search/users?query=${name}&expand=api_scopes`)).body.results[0].api_scopes
+      .filter(({ scope }: { scope: string }) => scope === 'read:owls')
+      .map(({ org_code }: { org_code: string }) => org_code)
+  assert.deepEqual(await scopesOf('ada'), [one, two].toSorted())
+  assert.deepEqual(await scopesOf('cy'), [two])
+
+  const ofOne = await addApplication(server, { scopes: ['read:users'], orgCode: one })
+  assert.equal(await found(server.withToken(await issueTo(server, ofOne)), wanted), 'Ada,Bob')
+
+  await api.delete(`/api/v1/organizations/${two}/users/${cy}/roles/${role.id}`)
+  assert.equal(await found(api, wanted), 'Ada,Bob')
+  await api.delete(`/api/v1/roles/${role.id}/scopes/${owls.id}`)
+  assert.equal(await found(api, wanted), 'Ada,Bob')
+  assert.deepEqual(await scopesOf('ada'), [one])
 })
 
 test('an application of one organization finds its members only, and what they have there', async (t) => {

@@ -31,7 +31,11 @@ export const searchUsers = operation({
       ),
     ),
     api_scopes: Type.Optional(
-      Nullable(Type.String({ description: 'Only users with one of these API scopes, by key, separated by commas.' })),
+      Nullable(
+        Type.String({
+          description: 'Only users with one of these API scopes, of their own or by a role; by key, with commas.',
+        }),
+      ),
     ),
     properties: Type.Optional(
       Type.Unsafe<Record<string, string | string[]>>(

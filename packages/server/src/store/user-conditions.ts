@@ -62,10 +62,17 @@ export function signedInSince(sinceMs: number): UserCondition {
   return { holds: sql`users.last_signed_in_at_ms >= ${sinceMs}` }
 }
 
-/** @param orgCode counts the scopes of members of this organization; null: of any */
+/**
+ * Users who have one of the API scopes: given to them, or through a role.
+ * @param orgCode counts the scopes of members of this organization; null: of any
+ */
 export function withApiScope(db: Db, scopeIds: readonly string[], orgCode: string | null): UserCondition {
   const within = orgCode === null ? sql`` : sql` and organization_code = ${orgCode}`
-  return rowOf('user_api_scopes', 'user_id', sql`${oneOf(db, 'scope_id', scopeIds)}${within}`)
+  const isWanted = oneOf(db, 'scope_id', scopeIds)
+  const own = rowOf('user_api_scopes', 'user_id', sql`${isWanted}${within}`)
+  const roles = sql`select role_id from role_scopes where ${isWanted}`
+  const derived = rowOf('organization_user_roles', 'user_id', sql`role_id ${inSet(db, roles)}${within}`)
+  return { ids: sql`${own.ids} union all ${derived.ids}`, holds: sql`(${own.holds} or ${derived.holds})` }
 }
 
 export function withProperty(db: Db, propertyId: string, values: readonly string[]): UserCondition {

@@ -12,7 +12,7 @@ export type SearchUsersData = {
    * nothing, means every user.
    */
   query?: string | null
-  /** Only users with one of these API scopes, by key, separated by commas. */
+  /** Only users with one of these API scopes, of their own or by a role; by key, with commas. */
   apiScopes?: string | null
   /**
    * Only users with these values: `properties[key]=value`. Several values, separated by commas, mean any of them;

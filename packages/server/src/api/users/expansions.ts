@@ -135,15 +135,17 @@ const readers: Record<Expansion, Reader> = {
   },
 
   async api_scopes(db, userIds, { orgCode }) {
-    const rows = await db
-      .selectFrom('user_api_scopes')
-      .innerJoin('api_scopes', 'api_scopes.id', 'user_api_scopes.scope_id')
-      .select(['user_id', 'organization_code', 'key', 'api_id'])
-      .where(oneOf(db, 'user_id', userIds))
-      .where(inOrganization('organization_code', orgCode))
-      .orderBy('organization_code')
-      .orderBy('api_scopes.seq')
-      .execute()
+    const whose = sql`${oneOf(db, 'user_id', userIds)} and ${inOrganization('organization_code', orgCode)}`
+    // A scope that a member has in several ways is one scope.
+    const { rows } = await sql<{ user_id: string; organization_code: string; key: string; api_id: string }>`
+      select user_id, organization_code, api_scopes.key, api_scopes.api_id
+      from (
+        select user_id, organization_code, scope_id from user_api_scopes where ${whose}
+        union
+        select user_id, organization_code, scope_id from organization_user_roles
+          join role_scopes on role_scopes.role_id = organization_user_roles.role_id where ${whose}
+      ) as held join api_scopes on api_scopes.id = held.scope_id
+      order by organization_code, api_scopes.seq`.execute(db)
     const byUser = Map.groupBy(rows, (row) => row.user_id)
     return (id) =>
       (byUser.get(id) ?? []).map(({ organization_code: code, key, api_id: api }) => ({

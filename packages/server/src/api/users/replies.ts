@@ -118,7 +118,7 @@ export const SearchReply = named(
                 scope: Type.Optional(Type.String({ description: 'The scope as tokens carry it.' })),
                 api_id: Type.Optional(Type.String({ description: 'The API that the scope is of.' })),
               }),
-              { description: 'The API scopes of the user.' },
+              { description: 'The API scopes of the user, of its own and through roles.' },
             ),
           ),
         }),
