@@ -300,7 +300,8 @@ export const operations: readonly OperationInfo[] = [
     isAnonymous: false,
     tag: 'APIs',
     summary: 'Delete an API',
-    description: 'Removes the API with its scopes, and takes both from every application and user that has them.',
+    description:
+      'Removes the API with its scopes and keys, and takes the scopes from every application, role and user that has them.',
     parameters: [{ name: 'api_id', in: 'path', isRequired: true, type: 'string', description: 'Id of the API.' }],
   },
   {

@@ -256,7 +256,7 @@ const deletions: Record<string, Deletion> = {
     id: ({ apiId }) => apiId,
     url: (id) => `/api/v1/apis/${id}`,
     key: 'apis.id',
-    reach: ['scopes', 'applications', 'api_keys'],
+    reach: ['scopes', 'applications', 'api_keys', 'roles', 'users'],
   },
   scope: {
     id: ({ scope }) => scope,

@@ -57,7 +57,8 @@ export class Apis {
   }
 
   /**
-   * Delete an API. Removes the API with its scopes, and takes both from every application and user that has them.
+   * Delete an API. Removes the API with its scopes and keys, and takes the scopes from every application, role and
+   * user that has them.
    *
    * `DELETE /api/v1/apis/{api_id}` (`deleteAPI`), scope `delete:apis`.
    */

@@ -140,7 +140,10 @@ export class Apis {
     return call({ method: 'POST', path: '/api/v1/apis', body: 'json' }, data)
   }
 
-  /** Delete an API. Removes the API with its scopes, and takes both from every application and user that has them. */
+  /**
+   * Delete an API. Removes the API with its scopes and keys, and takes the scopes from every application, role and
+   * user that has them.
+   */
   static deleteApi(data: DeleteApiData): CancelablePromise<DeleteApiResponse> {
     return call({ method: 'DELETE', path: '/api/v1/apis/{api_id}' }, data)
   }

@@ -94,7 +94,7 @@ test('an API that is deleted is gone, and the event tells how far that reached',
   const gone = await as().get(url)
   assert.equal(gone.status, 404)
   assert.equal(gone.body.errors[0].code, 'API_NOT_FOUND')
-  const reach = { scopes: 0, applications: 0, api_keys: 0 }
+  const reach = { scopes: 0, applications: 0, api_keys: 0, roles: 0, users: 0 }
   assert.deepEqual((await events()).at(-1)?.data, { api: { id: made.body.api.id }, reach })
 })
 

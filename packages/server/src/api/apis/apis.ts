@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
+import { sql } from 'kysely'
 import { ApiError, invalid, shown } from '../../errors.ts'
 import { Choice, Nullable, named, ok, operation, Success } from '../../operation.ts'
 import { requireApi } from '../../store/apis.ts'
 import { type ApplicationType, applicationTypeLabels } from '../../store/applications.ts'
 import { nameSort, violatedUnique } from '../../store/dialect.ts'
 import { reachOf } from '../../store/reach.ts'
+import type { Db } from '../../store/tables.ts'
 
 const id = Type.Optional(Type.String({ description: 'Id of the API.' }))
 const name = Type.Optional(Type.String({ description: 'Name of the API.' }))
@@ -191,20 +193,33 @@ export const deleteApi = operation({
   scope: 'delete:apis',
   tag: 'APIs',
   summary: 'Delete an API',
-  description: 'Removes the API with its scopes, and takes both from every application and user that has them.',
+  description:
+    'Removes the API with its scopes and keys, and takes the scopes from every application, role and user that has them.',
   responses: { 200: named('delete_api_response', Success({})) },
   handler: async ({ params, db, record }) => {
     const api = await requireApi(db, params.api_id)
     if (api.is_management_api) {
       throw new ApiError(400, 'MANAGEMENT_API_CANNOT_BE_DELETED', 'The Management API is part of the server.')
     }
-    const reach = await reachOf(db, api.id, {
-      scopes: 'api_scopes.api_id',
-      applications: 'api_applications.api_id',
-      api_keys: 'api_keys.api_id',
-    })
+    const reach = {
+      ...(await reachOf(db, api.id, {
+        scopes: 'api_scopes.api_id',
+        applications: 'api_applications.api_id',
+        api_keys: 'api_keys.api_id',
+      })),
+      ...(await holdersOfScopes(db, api.id)),
+    }
     await db.deleteFrom('apis').where('id', '=', api.id).execute()
     record('api.deleted', { api: { id: api.id }, reach })
     return { code: 'API_DELETED', message: 'API successfully deleted' }
   },
 })
+
+/** How many roles, and how many users beside their roles, have a scope of the API. */
+async function holdersOfScopes(db: Db, apiId: string): Promise<{ roles: number; users: number }> {
+  const ofApi = sql`scope_id in (select id from api_scopes where api_id = ${apiId})`
+  const { rows } = await sql<{ roles: number; users: number }>`select
+    (select count(distinct role_id) from role_scopes where ${ofApi}) as roles,
+    (select count(distinct user_id) from user_api_scopes where ${ofApi}) as users`.execute(db)
+  return { roles: Number(rows[0]!.roles), users: Number(rows[0]!.users) }
+}
