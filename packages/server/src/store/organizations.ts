@@ -124,7 +124,7 @@ export async function createOrganization(
 }
 
 /**
- * Changes an organization. Suspending it ends the sessions of its members there.
+ * Changes an organization, held by {@link holdOrganization}. Suspending it ends the sessions of its members there.
  * @returns whether anything changed
  * @throws {ApiError} 400, see {@link columnsOf}
  */

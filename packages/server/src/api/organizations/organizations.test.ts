@@ -80,6 +80,21 @@ test('a patch changes what it names and nothing else, and a patch that changes n
   assert.equal((await server.events()).length, before)
 })
 
+test('changes of one organization that meet are all done, and each event tells what its own one changed', async (t) => {
+  const server = await start(t)
+  const code = await made(server, { name: 'Acme' })
+  const names = ['link_color', 'button_color', 'background_color', 'button_text_color', 'link_color_dark']
+  const changes = names.map((name) => server.as().patch(`/api/v1/organization/${code}`, { [name]: '#123456' }))
+  for (const { status } of await Promise.all(changes)) assert.equal(status, 200)
+  const { body } = await server.as().get(`/api/v1/organization?code=${code}`)
+  assert.deepEqual(
+    names.map((name) => body[name].raw),
+    names.map(() => '#123456'),
+  )
+  const told = (await server.events()).filter(({ type }) => type === 'organization.updated')
+  assert.deepEqual(told.flatMap(({ change }) => Object.keys((change as { after: object }).after)).sort(), names.sort())
+})
+
 test('handle and external id belong to one organization each, and a handle that was deleted is free again', async (t) => {
   const server = await start(t)
   const first = await made(server, { name: 'One', handle: 'acme', external_id: '7' })

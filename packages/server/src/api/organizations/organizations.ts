@@ -9,6 +9,7 @@ import {
   createOrganization as addOrganization,
   updateOrganization as changeOrganization,
   colorScheme,
+  holdOrganization,
   organizationEventData,
   organizationSettings,
   deleteOrganization as removeOrganization,
@@ -373,7 +374,7 @@ export const updateOrganization = operation({
   },
   responses: { 200: SuccessReply },
   handler: async ({ params, body, db, now, record }) => {
-    const row = await requireOrganization(db, params.org_code)
+    const row = await holdOrganization(db, params.org_code)
     const domains = body.allowed_domains?.map((domain) => requireDomain(domain))
     const name = body.name === undefined ? undefined : requireName(body.name)
     const changed = await changeOrganization(db, row, { ...settingsOf(body), name, allowed_domains: domains }, now)
@@ -435,7 +436,7 @@ export const deleteOrganizationHandle = operation({
   description: 'Takes the handle away, so that another organization may have it.',
   responses: { 200: SuccessReply },
   handler: async ({ params, db, now, record }) => {
-    const row = await requireOrganization(db, params.org_code)
+    const row = await holdOrganization(db, params.org_code)
     if (await changeOrganization(db, row, { handle: null }, now)) await recordUpdate(db, row, record)
     return ok
   },
