@@ -73,6 +73,20 @@ test('a new agreement takes the place of the one before, and its plan says what 
   assert.equal((await agreements('&feature_code=bats')).agreements.length, 1)
 })
 
+test('of several agreements that are made at once, the last one holds and ended each of the others', async (t) => {
+  const server = await start(t)
+  const { agree, agreements } = await scene(server)
+  const replies = await Promise.all(['free', 'pro', 'free', 'pro', 'free'].map((plan) => agree(plan)))
+  for (const { status } of replies) assert.equal(status, 200)
+  const { agreements: list } = await agreements()
+  assert.deepEqual(
+    list.map(({ expires_on }: { expires_on: string | null }) => expires_on === null),
+    [false, false, false, false, true],
+  )
+  const cancelled = (await server.events()).filter(({ type }) => type === 'customer.agreement_cancelled')
+  assert.equal(cancelled.length, 4)
+})
+
 test('usage adds up exactly, and an absolute report replaces what came before', async (t) => {
   const server = await start(t)
   const { agree, agreements } = await scene(server)

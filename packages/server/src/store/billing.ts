@@ -1,5 +1,6 @@
 import type { PaymentProvider } from '../billing-provider.ts'
 import { ApiError, invalid, shown } from '../errors.ts'
+import { dialectOf } from './dialect.ts'
 import type { Ids } from './ids.ts'
 import type { Db } from './tables.ts'
 
@@ -46,9 +47,17 @@ export async function putPlan(
     .execute()
 }
 
-/** @throws {ApiError} 400 CUSTOMER_NOT_FOUND: a query or a body names it */
-export async function requireCustomer(db: Db, id: string) {
-  const row = await db.selectFrom('billing_customers').selectAll().where('id', '=', id).executeTakeFirst()
+/**
+ * @param options `isHeld`: another request that changes what the customer has waits until the transaction ends
+ * @throws {ApiError} 400 CUSTOMER_NOT_FOUND: a query or a body names it
+ */
+export async function requireCustomer(db: Db, id: string, { isHeld = false } = {}) {
+  const row = await db
+    .selectFrom('billing_customers')
+    .selectAll()
+    .where('id', '=', id)
+    .$if(isHeld && dialectOf(db) === 'postgres', (query) => query.forNoKeyUpdate())
+    .executeTakeFirst()
   if (row === undefined) {
     throw invalid('customer_id', `There is no billing customer ${shown(id)}.`, 'CUSTOMER_NOT_FOUND')
   }
@@ -105,7 +114,8 @@ export async function createAgreement(
   wanted: { customerId: string; planCode: string; invoiceNow: boolean; prorate: boolean },
   { ids, now, provider }: { ids: Ids; now: number; provider: PaymentProvider },
 ): Promise<{ id: string; previous: { id: string; plan_code: string }[] }> {
-  const customer = await requireCustomer(db, wanted.customerId)
+  // Held, so that of two requests the second one ends the agreement of the first.
+  const customer = await requireCustomer(db, wanted.customerId, { isHeld: true })
   const plan = await db
     .selectFrom('billing_plans')
     .select('code')
