@@ -3,6 +3,9 @@ import * as activity from './activity.ts'
 import * as administrators from './administrators.ts'
 import * as applicationAccess from './application-access.ts'
 import * as applicationSecrets from './application-secrets.ts'
+import * as billingCustomers from './billing-customers.ts'
+import * as billingPlans from './billing-plans.ts'
+import * as connectedApps from './connected-apps.ts'
 import * as definitionsOverview from './definitions-overview.ts'
 import * as flagOverview from './flag-overview.ts'
 import * as invites from './invites.ts'
@@ -45,6 +48,9 @@ export const adminOperations: readonly Operation[] = [
   flagOverview,
   definitionsOverview,
   userFactors,
+  billingPlans,
+  billingCustomers,
+  connectedApps,
 ].flatMap((file) => Object.values(file).filter((value): value is Operation => isOperation(value)))
 
 function isOperation(value: unknown): value is Operation {

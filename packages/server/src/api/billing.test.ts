@@ -120,6 +120,31 @@ test('usage adds up exactly, and an absolute report replaces what came before', 
   }
 })
 
+test('usage that is reported when its month is over counts for the month in which it comes', async (t) => {
+  const server = await start(t)
+  const { agree, agreements } = await scene(server)
+  await agree('free')
+  const { id } = (await agreements()).agreements[0]
+  const report = (meter_value: string, meter_usage_timestamp: string) =>
+    server.as().post('/api/v1/billing/meter_usage', {
+      customer_agreement_id: id,
+      billing_feature_code: 'owls',
+      meter_value,
+      meter_usage_timestamp,
+    })
+  const used = (at: string) => usageOf(server.db, id, 'owls', billingPeriod(startOfTest, Date.parse(at)))
+  await report('1', '2026-01-20T00:00:00Z')
+  server.clock.advance(40 * 86_400_000)
+  await report('20', '2026-01-21T00:00:00Z')
+  await report('300', '2026-02-20T00:00:00Z')
+  // Told ahead of its time, it counts in its time.
+  await report('4000', '2026-03-20T00:00:00Z')
+  assert.deepEqual(
+    [await used('2026-01-31T00:00:00Z'), await used('2026-02-24T00:00:00Z'), await used('2026-03-30T00:00:00Z')],
+    ['1', '320', '4000'],
+  )
+})
+
 test('an unknown customer or plan changes nothing', async (t) => {
   const server = await start(t)
   const { customerId, agreements } = await scene(server)

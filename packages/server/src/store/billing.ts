@@ -1,7 +1,8 @@
 import type { PaymentProvider } from '../billing-provider.ts'
-import { ApiError, invalid, shown } from '../errors.ts'
+import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { dialectOf } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import type { Db } from './tables.ts'
 
 /** What a plan says of a feature. Amounts in cents; null where the plan says nothing. */
@@ -15,12 +16,18 @@ export interface PlanFeature {
   limitMin?: number | null
 }
 
+/** A plan as it is set up. */
+export interface Plan {
+  code: string
+  name: string
+  groupId?: string | null
+  /** Whether new customers get it; of all plans one at most is the default. */
+  isDefault?: boolean
+  features: readonly PlanFeature[]
+}
+
 /** Adds or replaces a plan. Agreements that were made from it keep their terms. */
-export async function putPlan(
-  db: Db,
-  plan: { code: string; name: string; groupId?: string | null; isDefault?: boolean; features: readonly PlanFeature[] },
-  now: number,
-): Promise<void> {
+export async function putPlan(db: Db, plan: Plan, now: number): Promise<void> {
   const values = { name: plan.name, group_id: plan.groupId ?? null, is_default: plan.isDefault ?? false }
   if (values.is_default) await db.updateTable('billing_plans').set({ is_default: false }).execute()
   await db
@@ -45,6 +52,52 @@ export async function putPlan(
       })),
     )
     .execute()
+}
+
+/** The plans in the order of their making, each with its features in theirs. @param code of one of them; all when left out */
+export async function listPlans(db: Db, code?: string): Promise<Required<Plan>[]> {
+  let plans = db.selectFrom('billing_plans').selectAll().orderBy('seq')
+  let features = db.selectFrom('billing_plan_features').selectAll().orderBy('seq')
+  if (code !== undefined) {
+    plans = plans.where('code', '=', code)
+    features = features.where('plan_code', '=', code)
+  }
+  const byPlan = Map.groupBy(await features.execute(), (row) => row.plan_code)
+  return (await plans.execute()).map((row) => ({
+    code: row.code,
+    name: row.name,
+    groupId: row.group_id,
+    isDefault: row.is_default,
+    features: (byPlan.get(row.code) ?? []).map((feature) => ({
+      code: feature.feature_code,
+      name: feature.feature_name,
+      priceName: feature.price_name,
+      fixedCharge: feature.fixed_charge,
+      unitAmount: feature.unit_amount,
+      limitMax: feature.limit_max,
+      limitMin: feature.limit_min,
+    })),
+  }))
+}
+
+/**
+ * Deletes a plan from which no agreement was made.
+ * @throws {ApiError} 404 BILLING_PLAN_NOT_FOUND; 400 BILLING_PLAN_IN_USE
+ */
+export async function deletePlan(db: Db, code: string): Promise<void> {
+  const plan = await db
+    .selectFrom('billing_plans')
+    .select('code')
+    .where('code', '=', code)
+    .$if(dialectOf(db) === 'postgres', (query) => query.forUpdate())
+    .executeTakeFirst()
+  if (plan === undefined) throw notFound('billing_plan', code)
+  const { agreements } = await reachOf(db, code, { agreements: 'billing_agreements.plan_code' })
+  if (agreements > 0) {
+    const message = `${agreements} agreements were made from the plan ${shown(code)}, ended ones included: it stays with them.`
+    throw new ApiError(400, 'BILLING_PLAN_IN_USE', message)
+  }
+  await db.deleteFrom('billing_plans').where('code', '=', code).execute()
 }
 
 /**
@@ -212,7 +265,10 @@ const fraction = 9
 const scale = 10n ** BigInt(fraction)
 
 /**
- * What has been used of a feature in a period: the last absolute report, and what was added since.
+ * What has been used of a feature in a period: the last absolute report, and what was added since. A report that came
+ * when its period was over counts for the one in which it came, as with Kinde; what was used before the agreement began
+ * counts for none.
+ * @param period one of the agreement's, see {@link billingPeriod}
  * @returns a decimal number as text
  */
 export async function usageOf(
@@ -223,13 +279,18 @@ export async function usageOf(
 ): Promise<string> {
   const rows = await db
     .selectFrom('billing_usage')
+    .innerJoin('billing_agreements', 'billing_agreements.id', 'billing_usage.agreement_id')
     .select(['kind', 'amount'])
     .where('agreement_id', '=', agreementId)
     .where('feature_code', '=', featureCode)
-    .where('used_at_ms', '>=', period.start)
+    .whereRef('used_at_ms', '>=', 'billing_agreements.started_at_ms')
     .where('used_at_ms', '<', period.end)
+    .where('billing_usage.created_at_ms', '<', period.end)
+    .where((where) =>
+      where.or([where('used_at_ms', '>=', period.start), where('billing_usage.created_at_ms', '>=', period.start)]),
+    )
     .orderBy('used_at_ms')
-    .orderBy('seq')
+    .orderBy('billing_usage.seq')
     .execute()
   let total = 0n
   for (const { kind, amount } of rows) total = kind === 'absolute' ? units(amount) : total + units(amount)

@@ -5,6 +5,7 @@ import { callbackUrlFault } from './callback-url.ts'
 import type { Cipher } from './cipher.ts'
 import { dialectOf } from './dialect.ts'
 import type { Ids } from './ids.ts'
+import { reachOf } from './reach.ts'
 import type { ConnectedAppRow, ConnectedAppSessionRow, Db } from './tables.ts'
 
 /** Where a connected app's provider may be: whoever sets one up may have it in a network of their own. */
@@ -77,18 +78,40 @@ export async function putConnectedApp(
 function requireSettings(settings: ConnectedAppSettings): void {
   if (!/^[\w.-]{1,64}$/.test(settings.keyCodeRef)) {
     const message = 'A reference has 1 to 64 letters, digits, hyphens, dots or underscores.'
-    throw invalid('keyCodeRef', message, 'INVALID_KEY_CODE_REF')
+    throw invalid('key_code_ref', message, 'INVALID_KEY_CODE_REF')
   }
-  for (const field of ['authorizeUrl', 'tokenUrl', 'revokeUrl'] as const) {
-    const url = settings[field]
+  for (const [field, url] of [
+    ['authorize_url', settings.authorizeUrl],
+    ['token_url', settings.tokenUrl],
+    ['revoke_url', settings.revokeUrl],
+  ] as const) {
     const fault = url === null ? undefined : endpointFault(url, providerPolicy)
     if (fault !== undefined) throw invalid(field, fault, 'INVALID_URL')
   }
-  if (settings.callbackUrl !== null) requireReturnUrl('callbackUrl', settings.callbackUrl)
+  if (settings.callbackUrl !== null) requireReturnUrl('callback_url', settings.callbackUrl)
   // RFC 6749 §3.3.
   if (settings.scopes.some((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))) {
     throw invalid('scopes', 'A scope has no spaces, quotes or backslashes.', 'INVALID_SCOPE')
   }
+}
+
+/**
+ * Deletes a connected app with its sessions; tokens run out at the provider.
+ * @returns how far that reached
+ */
+export async function deleteConnectedApp(db: Db, id: string) {
+  const reach = await reachOf(db, id, { sessions: 'connected_app_sessions.app_id' })
+  await db.deleteFrom('connected_apps').where('id', '=', id).execute()
+  return reach
+}
+
+/** Ends the sessions of a connected app here: their tokens are of a provider that it has no more. @returns how many */
+export async function deleteSessionsOf(db: Db, appId: string): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('connected_app_sessions')
+    .where('app_id', '=', appId)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
 }
 
 /** @throws {ApiError} 400 INVALID_URL for an address to which people cannot be sent back */
