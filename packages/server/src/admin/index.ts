@@ -1,6 +1,7 @@
 import type { Operation } from '../operation.ts'
 import * as activity from './activity.ts'
 import * as administrators from './administrators.ts'
+import * as apiKeys from './api-keys.ts'
 import * as applicationAccess from './application-access.ts'
 import * as applicationSecrets from './application-secrets.ts'
 import * as billingCustomers from './billing-customers.ts'
@@ -51,6 +52,7 @@ export const adminOperations: readonly Operation[] = [
   billingPlans,
   billingCustomers,
   connectedApps,
+  apiKeys,
 ].flatMap((file) => Object.values(file).filter((value): value is Operation => isOperation(value)))
 
 function isOperation(value: unknown): value is Operation {

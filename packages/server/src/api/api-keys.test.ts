@@ -85,7 +85,16 @@ test('a key that is not active is not good, and cannot be rotated', async (t) =>
   const server = await start(t)
   const { apiId } = await scene(server)
   const { api_key: made } = (await server.as().post('/api/v1/api_keys', { name: 'Gate', api_id: apiId })).body
-  await server.write((db) => db.updateTable('api_keys').set({ status: 'revoked' }).execute())
+  for (let time = 0; time < 2; time += 1) {
+    assert.equal((await server.as().post(`/admin/api/api_keys/${made.id}/revoke`)).status, 200)
+  }
+  const told = (await server.events()).filter(({ type }) => type === 'api_key.revoked')
+  assert.deepEqual(
+    told.map(({ data }) => data),
+    [{ api_key: { id: made.id } }],
+  )
+  const listed = (await server.as().get('/api/v1/api_keys?status=revoked')).body.api_keys
+  assert.deepEqual([listed.length, listed[0].id], [1, made.id])
   const reply = await verify(server, made.key)
   assert.deepEqual([reply.is_valid, reply.status], [false, 'revoked'])
   const rotated = await server.as().put(`/api/v1/api_keys/${made.id}`)

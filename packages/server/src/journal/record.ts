@@ -67,6 +67,7 @@ export const kindredEventTypes = [
   'user.sessions_ended',
   'api_key.created',
   'api_key.rotated',
+  'api_key.revoked',
   'api_key.deleted',
   'feature_flag.created',
   'feature_flag.updated',
