@@ -29,15 +29,15 @@ export function planPasses(root: string, wanted: readonly Store[], filters: stri
 }
 
 /**
- * Whether a test file touches a store: it imports `testing.ts`, which opens one, or something from a folder `store/`.
- * Types don't count.
+ * Whether a test file touches a store: it imports `testing.ts`, or `testing-sockets.ts` or `testing-webhooks.ts`, which
+ * open one by it, or something from a folder `store/`. Types don't count.
  *
  * @param file its path, against which relative imports are resolved
  */
 export function touchesStore(file: string, source: string): boolean {
   return importsOf(source)
     .map((specifier) => (specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : specifier))
-    .some((path) => /(^|\/)testing(\.ts)?$/.test(path) || /(^|\/)store\//.test(path))
+    .some((path) => /(^|\/)testing(-sockets|-webhooks)?(\.ts)?$/.test(path) || /(^|\/)store\//.test(path))
 }
 
 /**

@@ -8,8 +8,8 @@ import { listen, type SocketServer } from './testing-sockets.ts'
 
 /** Another number makes other requests. A failure tells it. */
 const seed = Number(process.env.KINDRED_TEST_SEED ?? 20_260_115)
-/** For each operation; on a database that answers more slowly, enough to see that it refuses nothing that was let through. */
-const inputs = (process.env.KINDRED_TEST_STORE ?? 'memory') === 'memory' ? 25 : 8
+/** For each operation. */
+const inputs = 25
 const requests = inputs * operations.length
 const concurrency = 8
 
