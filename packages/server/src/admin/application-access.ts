@@ -90,13 +90,21 @@ export const getApplicationAccess = operation({
   tag: 'Applications',
   summary: 'Get what an application may ask tokens for',
   description:
-    'Every API, whether the application is authorized for it, and the scopes that are enabled; how long tokens last.',
+    'Every API, whether the application is authorized for it, and the scopes that are enabled; how long its tokens and ' +
+    'sessions last, and what else PATCH of an application sets and no reply of the Management API shows.',
   responses: {
     200: named(
       'application_access_response',
       Success({
         org_code: organization,
         access_token_lifetime: Type.Integer({ description: 'How long an access token lasts, in seconds.' }),
+        refresh_token_lifetime: Type.Integer({ description: 'How long a refresh token lasts, in seconds.' }),
+        id_token_lifetime: Type.Integer({ description: 'How long an ID token lasts, in seconds.' }),
+        authenticated_session_lifetime: Type.Integer({
+          description: 'How long a session without activity lasts, in seconds.',
+        }),
+        is_hasura_mapping_enabled: Type.Boolean({ description: 'Whether tokens carry the claims that Hasura reads.' }),
+        language_key: Type.String({ description: "Language of its sign-in pages; empty: the environment's." }),
         apis: Type.Array(
           Type.Object({
             id: Type.String({ description: 'Id of the API.' }),
@@ -114,7 +122,15 @@ export const getApplicationAccess = operation({
     const { id } = await requireApplication(db, params.application_id)
     const application = await db
       .selectFrom('applications')
-      .select(['org_code', 'access_token_lifetime_seconds'])
+      .select([
+        'org_code',
+        'access_token_lifetime_seconds as access_token_lifetime',
+        'refresh_token_lifetime_seconds as refresh_token_lifetime',
+        'id_token_lifetime_seconds as id_token_lifetime',
+        'session_lifetime_seconds as authenticated_session_lifetime',
+        'is_hasura_mapping_enabled',
+        'language_key',
+      ])
       .where('id', '=', id)
       .executeTakeFirstOrThrow()
     const apis = await db
@@ -141,8 +157,7 @@ export const getApplicationAccess = operation({
     const byApi = Map.groupBy(enabled, ({ api_id }) => api_id)
     return {
       ...ok,
-      org_code: application.org_code,
-      access_token_lifetime: application.access_token_lifetime_seconds,
+      ...application,
       apis: apis.map(({ authorized_at_ms, ...api }) => ({
         ...api,
         is_authorized: authorized_at_ms !== null,

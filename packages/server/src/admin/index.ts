@@ -12,6 +12,8 @@ import * as flagOverview from './flag-overview.ts'
 import * as invites from './invites.ts'
 import * as links from './links.ts'
 import * as me from './me.ts'
+import * as memberScopes from './member-scopes.ts'
+import * as organizationPolicies from './organization-policies.ts'
 import * as rateLimit from './rate-limit.ts'
 import * as reach from './reach.ts'
 import * as requests from './requests.ts'
@@ -53,6 +55,8 @@ export const adminOperations: readonly Operation[] = [
   billingCustomers,
   connectedApps,
   apiKeys,
+  organizationPolicies,
+  memberScopes,
 ].flatMap((file) => Object.values(file).filter((value): value is Operation => isOperation(value)))
 
 function isOperation(value: unknown): value is Operation {

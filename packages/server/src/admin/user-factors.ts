@@ -21,6 +21,9 @@ export const getUserFactors = operation({
             id: Type.String({ description: 'Id of the factor.' }),
             type: Type.String({ description: 'What kind of factor it is.' }),
             name: Type.String({ description: 'What the person calls it.' }),
+            organization_code: Nullable(
+              Type.String({ description: 'The organization that asked for it; null: the environment.' }),
+            ),
             is_verified: Type.Boolean({ description: 'Whether the person has shown that it works.' }),
             usage_count: Type.Integer({ description: 'How often it was used.' }),
             created_at: Moment('When it was set up.'),
@@ -34,16 +37,21 @@ export const getUserFactors = operation({
     await requireUser(db, params.user_id)
     const rows = await db
       .selectFrom('mfa_factors')
-      .selectAll()
+      .select([
+        'id',
+        'type',
+        'name',
+        'organization_code',
+        'is_verified',
+        'usage_count',
+        'created_at_ms',
+        'last_used_at_ms',
+      ])
       .where('user_id', '=', params.user_id)
       .orderBy('seq')
       .execute()
-    const factors = rows.map(({ id, type, name, is_verified, usage_count, created_at_ms, last_used_at_ms }) => ({
-      id,
-      type,
-      name,
-      is_verified,
-      usage_count,
+    const factors = rows.map(({ created_at_ms, last_used_at_ms, ...factor }) => ({
+      ...factor,
       created_at: moment(created_at_ms),
       last_used_at: momentOrNull(last_used_at_ms),
     }))
