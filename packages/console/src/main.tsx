@@ -7,11 +7,14 @@ import { createRoot } from 'react-dom/client'
 import { Router } from 'wouter'
 import { isRefusal } from './api.ts'
 import { App } from './app.tsx'
+import { askBeforeLeaving, watchHistory } from './components/leaving.ts'
 import { preload } from './pages/pages.tsx'
 import { theme } from './theme.ts'
 
 // The code of the page is on its way while the server is asked who is there.
 preload(window.location.pathname.replace(/^\/admin/, '') || '/')
+
+watchHistory()
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -31,7 +34,7 @@ createRoot(document.getElementById('root')!).render(
       withGlobalClasses={false}
     >
       <QueryClientProvider client={queries}>
-        <Router base="/admin">
+        <Router base="/admin" aroundNav={askBeforeLeaving}>
           <App />
         </Router>
         <Notifications position="bottom-right" />

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { useSearchParams } from 'wouter'
 import { reach } from '../api.ts'
 import type { FormState } from './form.ts'
+import { deleting } from './leaving.ts'
 import { Bones, Note, Refusal } from './states.tsx'
 
 /** A dialog that has an address: `?dialog=name`. The browser's back button closes it. */
@@ -46,7 +47,7 @@ export function FormDialog<Values extends object>({
   children: ReactNode
 }) {
   return (
-    <Modal opened onClose={close} title={title} size={size}>
+    <Modal opened onClose={close} closeOnClickOutside={!form.isChanged} title={title} size={size}>
       <form onSubmit={form.submit} noValidate>
         <div className="stack">
           {children}
@@ -97,7 +98,7 @@ export function DeleteDialog({
     staleTime: 0,
     retry: false,
   })
-  const removal = useMutation({ mutationFn: remove })
+  const removal = useMutation({ mutationFn: () => deleting(remove) })
   const [typed, setTyped] = useState('')
   const isLarge = (extent.data?.reach ?? []).some(({ count }) => count >= 20)
   return (

@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { type ChangeEvent, type FormEvent, useState } from 'react'
 import { type Fault, faultsOf } from '../api.ts'
+import { useLeaveWarning } from './leaving.ts'
 
 type Input = HTMLInputElement | HTMLTextAreaElement
 
@@ -26,18 +27,31 @@ export interface FormState<Values> {
 }
 
 /**
- * What a form holds. What was typed stays when the server refuses; its faults go to the fields they name.
+ * What a form holds. What was typed stays when the server refuses; its faults go to the fields they name. Whoever leaves
+ * the page while it holds something that was not sent is asked first.
  * @param send what submitting does; a throw is a refusal
  * @param fields names under which the server may know a field
+ * @param isDraft false where nobody would miss what was typed
  */
 export function useForm<Values extends object>(
   initial: Values,
   send: (values: Values) => Promise<unknown>,
   fields: Record<string, keyof Values & string> = {},
+  isDraft = true,
 ): FormState<Values> {
   const [values, setValues] = useState(initial)
   const [settled, setSettled] = useState<Set<string>>(new Set())
-  const mutation = useMutation({ mutationFn: send, onSuccess: () => setSettled(new Set()) })
+  const [sent, setSent] = useState<Values>()
+  const mutation = useMutation({
+    mutationFn: send,
+    onSuccess(_reply, values) {
+      setSettled(new Set())
+      setSent(values)
+    },
+  })
+  const isChanged = JSON.stringify(values) !== JSON.stringify(initial)
+  const isSent = sent !== undefined && JSON.stringify(values) === JSON.stringify(sent)
+  useLeaveWarning(isDraft && isChanged && !isSent && !mutation.isPending)
   const faults = mutation.isError ? faultsOf(mutation.error) : []
   const fieldOf = ({ field }: Fault) =>
     field === undefined ? undefined : (fields[field] ?? (field in values ? field : undefined))
@@ -65,7 +79,7 @@ export function useForm<Values extends object>(
     }),
     refusal: mutation.isError && !faults.some((each) => fieldOf(each) !== undefined) ? mutation.error : undefined,
     isBusy: mutation.isPending,
-    isChanged: JSON.stringify(values) !== JSON.stringify(initial),
+    isChanged,
     submit(event) {
       event?.preventDefault()
       if (mutation.isPending) return

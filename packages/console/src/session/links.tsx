@@ -88,12 +88,16 @@ function Account({
   submitLabel: string
   redeem: (values: { password: string; name?: string; email?: string }) => Promise<void>
 }) {
-  const form = useForm({ name: name ?? '', email: email ?? '', password: '' }, (values) =>
-    redeem({
-      password: values.password,
-      ...(purpose === 'reset' ? {} : { name: values.name }),
-      ...(purpose === 'setup' ? { email: values.email } : {}),
-    }),
+  const form = useForm(
+    { name: name ?? '', email: email ?? '', password: '' },
+    (values) =>
+      redeem({
+        password: values.password,
+        ...(purpose === 'reset' ? {} : { name: values.name }),
+        ...(purpose === 'setup' ? { email: values.email } : {}),
+      }),
+    {},
+    false,
   )
   return (
     <form className="stack" onSubmit={form.submit} noValidate>

@@ -10,10 +10,15 @@ import { Refusal } from '../components/states.tsx'
 /** Signing in; where there is no account yet, how to make the first one. */
 export function SignIn({ needsSetup }: { needsSetup: boolean }) {
   const queries = useQueryClient()
-  const form = useForm({ email: '', password: '' }, async (values) => {
-    await call('POST /admin/api/session', { body: values })
-    await queries.resetQueries()
-  })
+  const form = useForm(
+    { email: '', password: '' },
+    async (values) => {
+      await call('POST /admin/api/session', { body: values })
+      await queries.resetQueries()
+    },
+    {},
+    false,
+  )
   useEffect(() => {
     document.title = 'Sign in · Kindred'
   }, [])

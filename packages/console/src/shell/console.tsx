@@ -8,17 +8,20 @@ import { call } from '../api.ts'
 import { initials } from '../components/avatar.tsx'
 import { Mark } from '../components/brand.tsx'
 import { Icon } from '../components/icon.tsx'
+import { useQuestion } from '../components/leaving.ts'
 import { Pages, preload } from '../pages/pages.tsx'
 import { roleNames, useSession } from '../session/session.tsx'
 import { navigation } from './navigation.ts'
 
 const Palette = lazy(() => import('./palette.tsx'))
+const LeaveDialog = lazy(() => import('./leave-dialog.tsx'))
 
 /** Navigation, search and account around each page. */
 export function Console() {
   const [location] = useLocation()
   const [isDrawerOpen, setDrawerOpen] = useState(false)
   const [isPaletteWanted, setPaletteWanted] = useState(false)
+  const question = useQuestion()
   const openPalette = () => {
     setPaletteWanted(true)
     // The first time its code is still to come; then it opens itself.
@@ -83,6 +86,11 @@ export function Console() {
       {isPaletteWanted && (
         <Suspense fallback={null}>
           <Palette />
+        </Suspense>
+      )}
+      {question && (
+        <Suspense fallback={null}>
+          <LeaveDialog question={question} />
         </Suspense>
       )}
     </div>

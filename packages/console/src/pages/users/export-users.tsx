@@ -42,7 +42,7 @@ export function ExportUsers({ close }: { close: () => void }) {
       return { name, users }
     },
   })
-  useLeaveWarning(doing.isPending)
+  useLeaveWarning(doing.isPending, 'The export is not finished yet, and ends here.')
   // Whoever leaves the dialog wants no file.
   useEffect(() => {
     stop.current = new AbortController()

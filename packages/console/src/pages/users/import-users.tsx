@@ -37,7 +37,7 @@ export function ImportUsers({ close }: { close: () => void }) {
     },
     onSettled: () => refresh('users'),
   })
-  useLeaveWarning(doing.isPending)
+  useLeaveWarning(doing.isPending, 'The import is not finished yet, and ends here.')
   // Whoever leaves the dialog wants no more of them.
   useEffect(() => {
     stop.current = new AbortController()
