@@ -18,7 +18,10 @@ const loaders: Record<string, Load> = {
   '/users/:id/*?': () => import('./users/user-page.tsx'),
   '/organizations': () => import('./organizations/organizations.tsx'),
   '/organizations/:id/*?': () => import('./organizations/organization-page.tsx'),
-  '/roles/*?': () => import('./roles/roles.tsx'),
+  '/roles': () => import('./roles/roles.tsx'),
+  '/roles/list': () => import('./roles/roles.tsx'),
+  '/roles/permissions': () => import('./roles/roles.tsx'),
+  '/roles/:id/*?': () => import('./roles/role-page.tsx'),
   '/billing/*?': () => import('./billing/billing.tsx'),
   '/flags': () => import('./flags/flags.tsx'),
   '/properties/*?': () => import('./properties/properties.tsx'),
@@ -38,7 +41,10 @@ const pages = Object.entries(loaders).map(([path, load]) => ({ path, load, Page:
 /** Fetches the code of a page ahead, so that it is there when the page is shown. */
 export function preload(location: string): void {
   const [, first = '', id] = location.split('/')
-  const paths = id === undefined ? [`/${first}`, `/${first}/*?`] : [`/${first}/:id/*?`, `/${first}/:id`, `/${first}/*?`]
+  const paths =
+    id === undefined
+      ? [`/${first}`, `/${first}/*?`]
+      : [`/${first}/${id}`, `/${first}/:id/*?`, `/${first}/:id`, `/${first}/*?`]
   void paths.map((path) => loaders[path]).find((load) => load !== undefined)?.()
 }
 

@@ -20,3 +20,13 @@ export const apiQuery = (id: string) =>
     queryKey: ['api', id],
     queryFn: async () => (await call<{ api: Api }>(`GET /api/v1/apis/${id}`)).api,
   })
+
+/** The scopes of every API, for choosing some: those of the Management API come last. */
+export const scopeGroupsQuery = queryOptions({
+  ...apisQuery,
+  select: (apis) =>
+    apis
+      .toSorted((a, b) => Number(a.is_management_api) - Number(b.is_management_api))
+      .map(({ name, scopes = [] }) => ({ name, entries: scopes }))
+      .filter(({ entries }) => entries.length > 0),
+})

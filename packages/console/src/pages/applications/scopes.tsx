@@ -1,9 +1,10 @@
 import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Link, Redirect, useParams } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useRefresh } from '../../components/changes.ts'
+import { ChoiceGroup } from '../../components/choices.tsx'
 import { useForm } from '../../components/form.ts'
 import { Icon } from '../../components/icon.tsx'
 import { Section } from '../../components/page.tsx'
@@ -149,10 +150,11 @@ function Choice({
         {shown.map((group) => {
           const ids = group.scopes.map(({ id }) => id)
           return (
-            <Group
+            <ChoiceGroup
               key={group.name}
               name={group.name}
-              count={ids.length}
+              noun="scope"
+              total={ids.length}
               on={ids.filter((id) => chosen.has(id)).length}
               isOpen={typed !== '' || groups.length === 1}
               toggle={mayWrite ? (isOn) => toggle(ids, isOn) : undefined}
@@ -171,7 +173,7 @@ function Choice({
                   </span>
                 </label>
               ))}
-            </Group>
+            </ChoiceGroup>
           )
         })}
       </div>
@@ -187,47 +189,6 @@ function Choice({
         </div>
       )}
     </form>
-  )
-}
-
-/** Scopes that belong together, with a box for all of them; closed until one looks into it. */
-function Group({
-  name,
-  count: total,
-  on,
-  isOpen,
-  toggle,
-  children,
-}: {
-  name: string
-  count: number
-  on: number
-  isOpen: boolean
-  toggle: ((isOn: boolean) => void) | undefined
-  children: ReactNode
-}) {
-  const [isWanted, setWanted] = useState(false)
-  const isShown = isOpen || isWanted
-  return (
-    <div className="group">
-      <div className="group-head">
-        <Checkbox
-          checked={on === total}
-          indeterminate={on > 0 && on < total}
-          disabled={toggle === undefined}
-          onChange={(event) => toggle?.(event.currentTarget.checked)}
-          aria-label={`All scopes of ${name}`}
-        />
-        <button type="button" aria-expanded={isShown} onClick={() => setWanted(!isWanted)}>
-          <span>{name}</span>
-          <span className="soft small number">
-            {on} of {total}
-          </span>
-          <Icon name={isShown ? 'down' : 'right'} size={16} />
-        </button>
-      </div>
-      {isShown && <div className="group-body">{children}</div>}
-    </div>
   )
 }
 

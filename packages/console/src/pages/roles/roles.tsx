@@ -1,7 +1,7 @@
 import { Checkbox, Switch, Textarea, TextInput } from '@mantine/core'
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useQuickChange, useRefresh } from '../../components/changes.ts'
 import { DeleteDialog, FormDialog, useDialog } from '../../components/dialog.tsx'
@@ -100,7 +100,7 @@ function Grid({ roles, permissions }: { roles: Role[]; permissions: Permission[]
             <th scope="col">Permission</th>
             {roles.map(({ id, name }) => (
               <th key={id} scope="col">
-                {name}
+                <Link href={`/roles/${id}/permissions`}>{name}</Link>
               </th>
             ))}
           </tr>
@@ -197,9 +197,15 @@ function Definitions({ kind, rows }: { kind: 'role' | 'permission'; rows: Defini
         columns={[
           {
             title: 'Name',
-            cell: ({ name, is_default_role }) => (
+            cell: ({ id, name, is_default_role }) => (
               <span className="row">
-                <span className="primary">{name}</span>
+                {kind === 'role' ? (
+                  <Link href={`/roles/${id}`} className="primary">
+                    {name}
+                  </Link>
+                ) : (
+                  <span className="primary">{name}</span>
+                )}
                 {is_default_role && <Tag tone="accent">For new members</Tag>}
               </span>
             ),
@@ -215,7 +221,7 @@ function Definitions({ kind, rows }: { kind: 'role' | 'permission'; rows: Defini
                 <RowActions
                   of={row.name}
                   actions={[
-                    { label: 'Edit', onClick: () => setEditing(row) },
+                    ...(kind === 'role' ? [] : [{ label: 'Edit', onClick: () => setEditing(row) }]),
                     { label: 'Delete', isDangerous: true, onClick: () => setRemoving(row) },
                   ]}
                 />
