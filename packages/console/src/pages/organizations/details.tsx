@@ -1,13 +1,14 @@
-import { Button, Switch, Textarea, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useLocation } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useChange, useRefresh } from '../../components/changes.ts'
 import { Value } from '../../components/copy.tsx'
 import { DeleteDialog, useDialog } from '../../components/dialog.tsx'
 import { useForm } from '../../components/form.ts'
+import { FormEnd } from '../../components/form-end.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Fact, Facts, Section } from '../../components/page.tsx'
-import { Note, Refusal } from '../../components/states.tsx'
+import { Note } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useSession } from '../../session/session.tsx'
 import type { Organization } from './organization.ts'
@@ -21,19 +22,14 @@ export function Details({ organization }: { organization: Organization }) {
       name: organization.name,
       handle: organization.handle ?? '',
       external_id: organization.external_id ?? '',
-      is_allow_registrations: organization.is_allow_registrations ?? false,
-      is_auto_membership_enabled: organization.is_auto_membership_enabled,
-      allowed_domains: (organization.allowed_domains ?? []).join('\n'),
+      sender_name: organization.sender_name ?? '',
+      sender_email: organization.sender_email ?? '',
     },
-    async ({ handle, allowed_domains, ...values }) => {
-      const domains = allowed_domains
-        .split('\n')
-        .map((domain) => domain.trim())
-        .filter(Boolean)
-      await call(`PATCH /api/v1/organization/${organization.code}`, {
-        body: { ...values, allowed_domains: domains, ...(handle === '' ? {} : { handle }) },
-      })
-      if (handle === '' && organization.handle) await call(`DELETE /api/v1/organization/${organization.code}/handle`)
+    async ({ handle, sender_name, sender_email, ...values }) => {
+      const sender = { sender_name: sender_name || null, sender_email: sender_email || null }
+      const path = `/api/v1/organization/${organization.code}` as const
+      await call(`PATCH ${path}`, { body: { ...values, ...sender, ...(handle === '' ? {} : { handle }) } })
+      if (handle === '' && organization.handle) await call(`DELETE ${path}/handle`)
       await refresh('organization', 'organizations')
       tell('The organization was saved.')
     },
@@ -55,28 +51,14 @@ export function Details({ organization }: { organization: Organization }) {
           <TextInput {...form.text('name')} label="Name" readOnly={!mayWrite} />
           <TextInput {...form.text('handle')} label="Handle" readOnly={!mayWrite} />
           <TextInput {...form.text('external_id')} label="Your own id" readOnly={!mayWrite} />
-          <Switch {...form.box('is_allow_registrations')} label="People may join by themselves" disabled={!mayWrite} />
-          <Switch
-            {...form.box('is_auto_membership_enabled')}
-            label="People with an address of the domains below become members when they sign in"
-            disabled={!mayWrite}
-          />
-          <Textarea
-            {...form.text('allowed_domains')}
-            label="Domains, one a line"
-            placeholder="acme.example"
-            autosize
-            minRows={2}
+          <TextInput
+            {...form.text('sender_name')}
+            label="Sender of e-mails"
+            description="The name in which its members get e-mails. Empty: that of the business."
             readOnly={!mayWrite}
           />
-          {form.refusal !== undefined && <Refusal error={form.refusal} />}
-          {mayWrite && (
-            <div>
-              <Button type="submit" loading={form.isBusy} disabled={!form.isChanged}>
-                Save organization
-              </Button>
-            </div>
-          )}
+          <TextInput {...form.text('sender_email')} label="Address of the sender" type="email" readOnly={!mayWrite} />
+          <FormEnd form={form} label="Save organization" />
         </form>
       </Section>
       {mayWrite && <Actions organization={organization} />}

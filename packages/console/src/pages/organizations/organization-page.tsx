@@ -12,7 +12,10 @@ const Members = lazy(() => import('./members.tsx'))
 const Invites = lazy(() => import('./invites.tsx'))
 const Flags = lazy(() => import('./organization-flags.tsx'))
 const Machines = lazy(() => import('./machines.tsx'))
-const Logos = lazy(() => import('./logos.tsx'))
+const Policies = lazy(() => import('./policies.tsx'))
+const SignIn = lazy(() => import('./sign-in.tsx'))
+const Branding = lazy(() => import('./branding.tsx'))
+const ApiKeys = lazy(() => import('../apis/api-key-list.tsx'))
 
 export default function OrganizationPage() {
   const { id } = useParams<{ id: string }>()
@@ -38,10 +41,13 @@ function Parts({ organization }: { organization: Organization }) {
         { to: at, label: 'Details' },
         { to: `${at}/members`, label: 'Members' },
         { to: `${at}/invites`, label: 'Invites' },
+        { to: `${at}/policies`, label: 'Policies' },
+        { to: `${at}/sign-in`, label: 'Sign-in' },
+        { to: `${at}/branding`, label: 'Branding' },
         { to: `${at}/flags`, label: 'Feature flags' },
         { to: `${at}/properties`, label: 'Properties' },
         { to: `${at}/applications`, label: 'M2M applications' },
-        { to: `${at}/logos`, label: 'Logos' },
+        { to: `${at}/api-keys`, label: 'API keys' },
       ]}
     >
       <Switch>
@@ -68,8 +74,17 @@ function Parts({ organization }: { organization: Organization }) {
         <Route path="/organizations/:id/applications">
           <Machines organization={organization} />
         </Route>
-        <Route path="/organizations/:id/logos">
-          <Logos organization={organization} />
+        <Route path="/organizations/:id/policies">
+          <Policies organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/sign-in">
+          <SignIn organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/branding">
+          <Branding organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/api-keys">
+          <ApiKeys of={organization.name} owner={{ org_code: organization.code }} />
         </Route>
         <Route>
           <Redirect to={at} replace />

@@ -1,9 +1,10 @@
-import { Button, Checkbox, Select, Switch, TextInput } from '@mantine/core'
+import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useRefresh } from '../../components/changes.ts'
 import { Value } from '../../components/copy.tsx'
+import { FactorBoxes, passkeyPolicies } from '../../components/factors.tsx'
 import { useForm } from '../../components/form.ts'
 import { LogoPictures } from '../../components/logo-pictures.tsx'
 import { Fact, Facts, Page, Section } from '../../components/page.tsx'
@@ -216,12 +217,6 @@ const policies = [
   { value: 'optional', label: 'Offered: people may skip it' },
   { value: 'required', label: 'Required of everyone' },
 ]
-const factors = [
-  ['mfa:authenticator_app', 'Authenticator app'],
-  ['mfa:email', 'Code by e-mail'],
-  ['mfa:sms', 'Code by text message'],
-] as const
-
 function Security() {
   const mfa = useQuery({ queryKey: ['mfa'], queryFn: () => call<Mfa>('GET /admin/api/mfa') })
   const passkey = useQuery({
@@ -270,18 +265,12 @@ function MfaForm({ mfa }: { mfa: Mfa }) {
         disabled={!mayWrite}
         allowDeselect={false}
       />
-      <Checkbox.Group
-        label="Factors"
+      <FactorBoxes
         value={enabled_factors}
         onChange={(value) => form.set('enabled_factors', value)}
         error={form.fault('enabled_factors')}
-      >
-        <div className="stack" style={{ marginTop: '0.5rem' }}>
-          {factors.map(([value, label]) => (
-            <Checkbox key={value} value={value} label={label} disabled={!mayWrite} />
-          ))}
-        </div>
-      </Checkbox.Group>
+        disabled={!mayWrite}
+      />
       <Switch
         {...form.box('is_recovery_codes_enabled')}
         label="Give people recovery codes for when a factor is lost"
@@ -311,11 +300,7 @@ function PasskeyForm({ policy }: { policy: string }) {
     <form onSubmit={form.submit} className="stack" style={{ maxWidth: '40rem' }}>
       <Select
         label="Passkeys are"
-        data={[
-          { value: 'off', label: 'Off' },
-          { value: 'optional', label: 'Offered' },
-          { value: 'mandatory', label: 'Required' },
-        ]}
+        data={passkeyPolicies}
         value={form.values.policy}
         onChange={(value) => form.set('policy', value ?? 'off')}
         error={form.fault('policy')}
