@@ -11,6 +11,8 @@ const Scopes = lazy(() => import('./scopes.tsx'))
 const Secrets = lazy(() => import('./secrets.tsx'))
 const QuickStart = lazy(() => import('./quick-start.tsx'))
 const Test = lazy(() => import('./test-token.tsx'))
+const Tokens = lazy(() => import('./tokens.tsx'))
+const AccessRoles = lazy(() => import('./access-roles.tsx'))
 const SignIn = lazy(() => import('./sign-in.tsx'))
 const Properties = lazy(() => import('./application-properties.tsx'))
 
@@ -35,7 +37,9 @@ function Parts({ application }: { application: Application }) {
         ...(hasSecret ? [{ to: `${at}/secrets`, label: 'Secrets' }] : []),
         ...(isM2m ? [{ to: `${at}/quick-start`, label: 'Quick start' }] : []),
         ...(isM2m ? [{ to: `${at}/test`, label: 'Test' }] : []),
+        { to: `${at}/tokens`, label: 'Tokens' },
         ...(isM2m ? [] : [{ to: `${at}/sign-in`, label: 'Sign-in' }]),
+        ...(isM2m ? [] : [{ to: `${at}/access-roles`, label: 'Access roles' }]),
         { to: `${at}/properties`, label: 'Properties' },
       ]}
     >
@@ -60,6 +64,12 @@ function Parts({ application }: { application: Application }) {
         </Route>
         <Route path="/applications/:id/sign-in">
           <SignIn application={application} />
+        </Route>
+        <Route path="/applications/:id/tokens">
+          <Tokens application={application} />
+        </Route>
+        <Route path="/applications/:id/access-roles">
+          <AccessRoles application={application} />
         </Route>
         <Route path="/applications/:id/properties">
           <Properties application={application} />

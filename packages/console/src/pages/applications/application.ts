@@ -10,7 +10,24 @@ export const typeNames: Record<ApplicationType, string> = {
   device: 'Device and IoT',
 }
 
-export interface Application {
+/** Switches of the pages on which people sign in. */
+export type PageSwitch =
+  | 'is_allow_faceless_auth'
+  | 'is_ask_for_name'
+  | 'has_marketing_consent'
+  | 'has_sign_in_link_on_sign_up_page'
+  | 'has_register_link_on_sign_in_page'
+  | 'has_sign_in_with_sso_button'
+  | 'use_gravatar_fallback'
+
+/** What M2M tokens carry beside what all of them have; flags and properties by their keys. */
+export interface M2mToken {
+  feature_flags: string[]
+  properties: string[]
+  has_permissions_claim: boolean
+}
+
+export interface Application extends Partial<Record<PageSwitch, boolean>> {
   id: string
   name: string
   type: ApplicationType
@@ -18,12 +35,22 @@ export interface Application {
   client_secret: string
   login_uri: string
   homepage_uri: string
+  is_access_control_enabled?: boolean
+  /** for types that get tokens with credentials of their own */
+  m2m_token?: M2mToken
 }
 
-/** What an application may ask tokens for, and whom it belongs to. */
+/** What an application may ask tokens for, whom it belongs to, and what no reply of the Management API shows of it. */
 export interface Access {
   org_code: string | null
+  /** seconds, as are the other lifetimes */
   access_token_lifetime: number
+  refresh_token_lifetime: number
+  id_token_lifetime: number
+  authenticated_session_lifetime: number
+  is_hasura_mapping_enabled: boolean
+  /** empty: the environment's */
+  language_key: string
   apis: ApiAccess[]
 }
 

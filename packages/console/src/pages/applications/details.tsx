@@ -1,4 +1,4 @@
-import { Button, NumberInput, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation } from 'wouter'
 import { call } from '../../api.ts'
@@ -9,9 +9,9 @@ import { useForm } from '../../components/form.ts'
 import { Icon } from '../../components/icon.tsx'
 import { Fact, Facts, Section } from '../../components/page.tsx'
 import { Note, Refusal } from '../../components/states.tsx'
-import { duration } from '../../components/time.tsx'
 import { useSession } from '../../session/session.tsx'
 import { type Application, accessQuery } from './application.ts'
+import { RateLimit } from './rate-limit.tsx'
 
 /** Keys and name of an application, what is left to do until it gets a token, and its end. */
 export function Details({ application }: { application: Application }) {
@@ -56,7 +56,7 @@ export function Details({ application }: { application: Application }) {
         </div>
       </Section>
       {mayWrite && <Name application={application} />}
-      {mayWrite && access.data && <Lifetime application={application} seconds={access.data.access_token_lifetime} />}
+      <RateLimit application={application} />
       {mayWrite && <Removal application={application} />}
     </div>
   )
@@ -100,40 +100,6 @@ function Name({ application }: { application: Application }) {
         <TextInput {...form.text('name')} label="Name of the application" className="grow" maw={420} />
         <Button type="submit" variant="default" loading={form.isBusy} disabled={!form.isChanged}>
           Save name
-        </Button>
-      </form>
-      {form.refusal !== undefined && <Refusal error={form.refusal} />}
-    </Section>
-  )
-}
-
-function Lifetime({ application, seconds }: { application: Application; seconds: number }) {
-  const refresh = useRefresh()
-  const form = useForm({ access_token_lifetime: seconds }, async (values) => {
-    await call(`PATCH /api/v1/applications/${application.id}/tokens`, { body: values })
-    await refresh('access')
-    tell('The lifetime was saved. Tokens from now on have it.')
-  })
-  return (
-    <Section
-      title="Tokens"
-      lede="How long an access token is good for. Short is safer: a token that was stolen ends sooner."
-    >
-      <form onSubmit={form.submit} className="row" style={{ alignItems: 'flex-end' }}>
-        <NumberInput
-          label="Lifetime in seconds"
-          description={duration(form.values.access_token_lifetime)}
-          min={60}
-          max={31_536_000}
-          value={form.values.access_token_lifetime}
-          onChange={(value) => form.set('access_token_lifetime', Number(value))}
-          error={form.fault('access_token_lifetime')}
-          className="grow"
-          maw={420}
-          hideControls
-        />
-        <Button type="submit" variant="default" loading={form.isBusy} disabled={!form.isChanged}>
-          Save lifetime
         </Button>
       </form>
       {form.refusal !== undefined && <Refusal error={form.refusal} />}

@@ -7,6 +7,7 @@ import { Section } from '../../components/page.tsx'
 import { Empty, Loaded, Refusal } from '../../components/states.tsx'
 import { useSession } from '../../session/session.tsx'
 import type { Application } from './application.ts'
+import { SignInPages } from './sign-in-pages.tsx'
 
 /** Callback and logout addresses, and the connections with which people may sign in. */
 export default function SignIn({ application }: { application: Application }) {
@@ -24,6 +25,7 @@ export default function SignIn({ application }: { application: Application }) {
   return (
     <div className="stack-wide">
       <Loaded query={urls}>{(data) => <Addresses application={application} {...data} />}</Loaded>
+      <SignInPages application={application} />
       <Connections application={application} />
     </div>
   )
