@@ -27,6 +27,6 @@ export const scopeGroupsQuery = queryOptions({
   select: (apis) =>
     apis
       .toSorted((a, b) => Number(a.is_management_api) - Number(b.is_management_api))
-      .map(({ name, scopes = [] }) => ({ name, entries: scopes }))
+      .map(({ id, name, scopes = [] }) => ({ id, name, entries: scopes }))
       .filter(({ entries }) => entries.length > 0),
 })

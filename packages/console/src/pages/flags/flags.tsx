@@ -9,7 +9,7 @@ import { FlagValue, flagTypeNames } from '../../components/flag-value.tsx'
 import { useForm } from '../../components/form.ts'
 import { Page } from '../../components/page.tsx'
 import { AddButton, RowActions } from '../../components/row-actions.tsx'
-import { Empty, Loaded, Tag } from '../../components/states.tsx'
+import { Empty, Loaded, Note, Tag } from '../../components/states.tsx'
 import { Table } from '../../components/table.tsx'
 import { count } from '../../components/time.tsx'
 import { type Flag, flagsQuery } from '../../data/flags.ts'
@@ -30,13 +30,24 @@ export default function Flags() {
   const [overriding, setOverriding] = useState<Flag>()
   const [removing, setRemoving] = useState<Flag>()
   const [shown, setShown] = useState<Flag>()
+  const resetting = useDialog('reset')
   const flags = useQuery(flagsQuery)
   const add = mayWrite && <AddButton label="Add flag" onClick={dialog.open} />
+  const overrides = (flags.data ?? []).filter(({ environment_value }) => environment_value !== null).length
   return (
     <Page
       title="Feature flags"
       lede="Values that your applications read from tokens. A flag has a default; environment, organizations and users may override it, the narrowest wins."
-      actions={add}
+      actions={
+        <>
+          {mayWrite && overrides > 0 && (
+            <Button variant="default" onClick={resetting.open}>
+              Reset the environment
+            </Button>
+          )}
+          {add}
+        </>
+      }
     >
       <Loaded query={flags} lines={6}>
         {(rows) =>
@@ -126,6 +137,25 @@ export default function Flags() {
       {editing && <EditFlag flag={editing} close={() => setEditing(undefined)} />}
       {overriding && <EnvironmentValue flag={overriding} close={() => setOverriding(undefined)} />}
       {shown && <Overrides flag={shown} close={() => setShown(undefined)} />}
+      {resetting.isOpen && (
+        <DeleteDialog
+          verb="Reset"
+          what="the environment"
+          name="every flag to its default"
+          close={resetting.close}
+          remove={async () => {
+            await call('DELETE /api/v1/environment/feature_flags')
+            resetting.close()
+            await refresh('flags', 'user-flags')
+            tell('Every flag has its default in the environment again.')
+          }}
+        >
+          <Note tone="warn">
+            {count(overrides, 'value')} of the environment {overrides === 1 ? 'goes' : 'go'}. What organizations and
+            users have of their own stays.
+          </Note>
+        </DeleteDialog>
+      )}
       {removing && (
         <DeleteDialog
           what="the feature flag"

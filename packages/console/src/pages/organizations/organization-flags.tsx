@@ -1,15 +1,17 @@
+import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useChange, useRefresh } from '../../components/changes.ts'
-import { FormDialog } from '../../components/dialog.tsx'
+import { DeleteDialog, FormDialog } from '../../components/dialog.tsx'
 import { FlagValue } from '../../components/flag-value.tsx'
 import { useForm } from '../../components/form.ts'
 import { Section } from '../../components/page.tsx'
 import { RowActions } from '../../components/row-actions.tsx'
-import { Empty, Loaded, Tag } from '../../components/states.tsx'
+import { Empty, Loaded, Note, Tag } from '../../components/states.tsx'
 import { Table } from '../../components/table.tsx'
+import { count } from '../../components/time.tsx'
 import { type Flag, flagsQuery } from '../../data/flags.ts'
 import { useSession } from '../../session/session.tsx'
 import type { Organization } from './organization.ts'
@@ -18,6 +20,8 @@ import type { Organization } from './organization.ts'
 export default function Flags({ organization }: { organization: Organization }) {
   const { mayWrite } = useSession()
   const [editing, setEditing] = useState<{ flag: Flag; value: string }>()
+  const [isResetting, setResetting] = useState(false)
+  const refresh = useRefresh()
   const flags = useQuery(flagsQuery)
   const path = `/api/v1/organizations/${organization.code}/feature_flags` as const
   // What counts here comes from the organization itself: the picture of a flag names the first fifty only.
@@ -31,7 +35,18 @@ export default function Flags({ organization }: { organization: Organization }) 
     done: 'The organization follows the environment again.',
   })
   return (
-    <Section title="Feature flags" lede="A value set here goes before that of the environment, for every member.">
+    <Section
+      title="Feature flags"
+      lede="A value set here goes before that of the environment, for every member."
+      actions={
+        mayWrite &&
+        Object.keys(values.data ?? {}).length > 0 && (
+          <Button variant="default" onClick={() => setResetting(true)}>
+            Reset all
+          </Button>
+        )
+      }
+    >
       <Loaded query={flags}>
         {(rows) => {
           const allowed = rows.filter(
@@ -101,6 +116,25 @@ export default function Flags({ organization }: { organization: Organization }) 
           )
         }}
       </Loaded>
+      {isResetting && (
+        <DeleteDialog
+          verb="Reset"
+          what="all feature flags"
+          name={organization.name}
+          close={() => setResetting(false)}
+          remove={async () => {
+            await call(`DELETE ${path}`)
+            await refresh('flags')
+            tell('The organization follows the environment again.')
+            setResetting(false)
+          }}
+        >
+          <Note tone="warn">
+            {count(Object.keys(values.data ?? {}).length, 'value')} of its own{' '}
+            {Object.keys(values.data ?? {}).length === 1 ? 'goes' : 'go'}. What users have of their own stays.
+          </Note>
+        </DeleteDialog>
+      )}
       {editing && <Override path={path} {...editing} close={() => setEditing(undefined)} />}
     </Section>
   )

@@ -11,7 +11,8 @@ import { Section } from '../../components/page.tsx'
 import { Bones, Empty } from '../../components/states.tsx'
 import { permissionsQuery, rolesQuery } from '../../data/roles.ts'
 import { useSession } from '../../session/session.tsx'
-import { nameOf, organizationNamesQuery, type User } from './user.ts'
+import { keysOf, MemberScopes } from './member-scopes.tsx'
+import { memberScopesQuery, nameOf, organizationNamesQuery, type User } from './user.ts'
 
 /** The organizations of a person, with roles and permissions in each. */
 export default function Memberships({ user }: { user: User }) {
@@ -61,9 +62,11 @@ function Membership({ user, code, name }: { user: User; code: string; name: stri
   const { mayWrite } = useSession()
   const refresh = useRefresh()
   const [isLeaving, setLeaving] = useState(false)
+  const [isScoping, setScoping] = useState(false)
   const at = `/api/v1/organizations/${code}/users/${user.id}` as const
   const roles = useQuery(rolesQuery)
   const permissions = useQuery(permissionsQuery)
+  const scopes = useQuery(memberScopesQuery(code, user.id))
   const held = useQuery({
     queryKey: ['membership', user.id, code],
     queryFn: async () => {
@@ -147,6 +150,39 @@ function Membership({ user, code, name }: { user: User; code: string; name: stri
             searchable
           />
         </div>
+      )}
+      {scopes.data && (
+        <div className="row between">
+          <span className="small">
+            <span className="field-label">API scopes</span>
+            <span className="soft" style={{ display: 'block' }}>
+              {[
+                scopes.data.direct.length > 0 && `Of their own: ${keysOf(scopes.data.direct)}`,
+                scopes.data.by_role.length > 0 && `By roles: ${keysOf(scopes.data.by_role)}`,
+              ]
+                .filter(Boolean)
+                .join('. ') || 'None'}
+            </span>
+          </span>
+          {mayWrite && (
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => setScoping(true)}
+              aria-label={`Choose API scopes in ${name}`}
+            >
+              Choose
+            </Button>
+          )}
+        </div>
+      )}
+      {isScoping && (
+        <MemberScopes
+          code={code}
+          userId={user.id}
+          title={`API scopes of ${nameOf(user)} in ${name}`}
+          close={() => setScoping(false)}
+        />
       )}
       {isLeaving && (
         <DeleteDialog

@@ -1,4 +1,5 @@
 import { Button, Switch, TextInput } from '@mantine/core'
+import { useState } from 'react'
 import { useLocation } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useChange, useRefresh } from '../../components/changes.ts'
@@ -10,6 +11,7 @@ import { Fact, Facts, Section } from '../../components/page.tsx'
 import { Refusal } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useSession } from '../../session/session.tsx'
+import { NewPassword } from './new-password.tsx'
 import { nameOf, type User } from './user.ts'
 
 /** What is known of a person, and what can be done with the account as a whole. */
@@ -45,9 +47,17 @@ function Edit({ user }: { user: User }) {
   const { mayWrite } = useSession()
   const refresh = useRefresh()
   const form = useForm(
-    { given_name: user.first_name ?? '', family_name: user.last_name ?? '', provided_id: user.provided_id ?? '' },
-    async ({ provided_id, ...names }) => {
-      const changed = provided_id === (user.provided_id ?? '') ? {} : { provided_id }
+    {
+      given_name: user.first_name ?? '',
+      family_name: user.last_name ?? '',
+      picture: user.picture ?? '',
+      provided_id: user.provided_id ?? '',
+    },
+    async ({ provided_id, picture, ...names }) => {
+      const changed = {
+        ...(provided_id === (user.provided_id ?? '') ? {} : { provided_id }),
+        ...(picture === (user.picture ?? '') ? {} : { picture: picture || null }),
+      }
       await call('PATCH /api/v1/user', { query: { id: user.id }, body: { ...names, ...changed } })
       await refresh('user', 'users')
       tell('The profile was saved.')
@@ -63,6 +73,12 @@ function Edit({ user }: { user: User }) {
           <TextInput {...form.text('given_name')} label="First name" readOnly={!mayWrite} />
           <TextInput {...form.text('family_name')} label="Last name" readOnly={!mayWrite} />
         </div>
+        <TextInput
+          {...form.text('picture')}
+          label="Address of a picture"
+          placeholder="https://example.com/ada.png"
+          readOnly={!mayWrite}
+        />
         <TextInput
           {...form.text('provided_id')}
           label="Your own id"
@@ -85,13 +101,22 @@ function Edit({ user }: { user: User }) {
 function Actions({ user }: { user: User }) {
   const suspending = useDialog('suspend')
   const deleting = useDialog('delete')
+  const settingPassword = useDialog('password')
   const refresh = useRefresh()
   const [, navigate] = useLocation()
   const setSuspended = useChange(
     (is_suspended: boolean) => call('PATCH /api/v1/user', { query: { id: user.id }, body: { is_suspended } }),
     { keys: ['user', 'users'], done: user.is_suspended ? 'The user is active again.' : 'The user was suspended.' },
   )
-  const deletion = useForm({ is_delete_profile: false }, async () => {})
+  const [isWhole, setWhole] = useState(false)
+  const askForPassword = useChange(
+    () => call('PATCH /api/v1/user', { query: { id: user.id }, body: { is_password_reset_requested: true } }),
+    { keys: ['user'], done: 'The next sign-in asks for a new password.' },
+  )
+  const refreshClaims = useChange(() => call(`POST /api/v1/users/${user.id}/refresh_claims`), {
+    keys: ['user'],
+    done: 'The next token is made from present data.',
+  })
   return (
     <Section title="Account" lede="A suspended person cannot sign in; everything of theirs stays.">
       <div className="actions">
@@ -104,10 +129,20 @@ function Actions({ user }: { user: User }) {
             Suspend
           </Button>
         )}
+        <Button variant="default" leftSection={<Icon name="key" size={16} />} onClick={settingPassword.open}>
+          Set a password
+        </Button>
+        <Button variant="default" loading={askForPassword.isPending} onClick={() => askForPassword.mutate()}>
+          Ask for a new password
+        </Button>
+        <Button variant="default" loading={refreshClaims.isPending} onClick={() => refreshClaims.mutate()}>
+          Refresh claims
+        </Button>
         <Button variant="light" color="red" leftSection={<Icon name="remove" size={16} />} onClick={deleting.open}>
           Delete user
         </Button>
       </div>
+      {settingPassword.isOpen && <NewPassword user={user} close={settingPassword.close} />}
       {suspending.isOpen && (
         <DeleteDialog
           verb="Suspend"
@@ -130,7 +165,7 @@ function Actions({ user }: { user: User }) {
           close={deleting.close}
           remove={async () => {
             await call('DELETE /api/v1/user', {
-              query: { id: user.id, is_delete_profile: deletion.values.is_delete_profile },
+              query: { id: user.id, is_delete_profile: isWhole },
             })
             navigate('/users', { replace: true })
             await refresh('users')
@@ -138,7 +173,8 @@ function Actions({ user }: { user: User }) {
           }}
         >
           <Switch
-            {...deletion.box('is_delete_profile')}
+            checked={isWhole}
+            onChange={(event) => setWhole(event.currentTarget.checked)}
             label="Delete the subscriber profile too"
             description="Off: what billing and marketing know of this person stays."
           />

@@ -5,6 +5,7 @@ import { call } from '../../api.ts'
 import { tell, useRefresh } from '../../components/changes.ts'
 import { DeleteDialog } from '../../components/dialog.tsx'
 import { Section } from '../../components/page.tsx'
+import { RowActions } from '../../components/row-actions.tsx'
 import { Empty, Loaded, Tag } from '../../components/states.tsx'
 import { Table } from '../../components/table.tsx'
 import { Time } from '../../components/time.tsx'
@@ -26,6 +27,8 @@ interface Factor {
   id: string
   type: string
   name: string
+  /** the organization that asked for it; null: the environment */
+  organization_code: string | null
   is_verified: boolean
   last_used_at: string | null
   usage_count: number
@@ -35,7 +38,7 @@ interface Factor {
 export default function Security({ user }: { user: User }) {
   const { mayWrite } = useSession()
   const refresh = useRefresh()
-  const [asking, setAsking] = useState<'sessions' | 'factors'>()
+  const [asking, setAsking] = useState<'sessions' | 'factors' | Factor>()
   const at = `/api/v1/users/${user.id}` as const
   const sessions = useQuery({
     queryKey: ['user-sessions', user.id],
@@ -119,11 +122,24 @@ export default function Security({ user }: { user: User }) {
                     cell: ({ is_verified }) =>
                       is_verified ? <Tag tone="good">Verified</Tag> : <Tag tone="warn">Not verified</Tag>,
                   },
+                  { title: 'Asked for by', wide: true, cell: ({ organization_code: code }) => code ?? 'Environment' },
                   { title: 'Used', wide: true, right: true, cell: ({ usage_count }) => usage_count },
                   {
                     title: 'Last used',
                     wide: true,
                     cell: ({ last_used_at }) => <Time at={last_used_at} none="Never" />,
+                  },
+                  {
+                    title: '(Actions)',
+                    tight: true,
+                    right: true,
+                    cell: (factor) =>
+                      mayWrite && (
+                        <RowActions
+                          of={factor.name || factor.type}
+                          actions={[{ label: 'Remove', isDangerous: true, onClick: () => setAsking(factor) }]}
+                        />
+                      ),
                   },
                 ]}
               />
@@ -153,13 +169,39 @@ export default function Security({ user }: { user: User }) {
           name={nameOf(user)}
           close={() => setAsking(undefined)}
           remove={async () => {
-            await call(`DELETE ${at}/mfa`)
+            // Each in its place: the environment's, and those of every organization that asked for one.
+            for (const code of new Set(factors.data?.map(({ organization_code }) => organization_code))) {
+              await call(`DELETE ${placeOf(user.id, code)}/mfa`)
+            }
             await refresh('factors')
             tell('The second factors were removed.')
             setAsking(undefined)
           }}
         />
       )}
+      {typeof asking === 'object' && (
+        <DeleteDialog
+          verb="Remove"
+          what="the second factor"
+          name={asking.name || asking.type}
+          close={() => setAsking(undefined)}
+          remove={async () => {
+            await call(`DELETE ${placeOf(user.id, asking.organization_code)}/mfa/${asking.id}`)
+            await refresh('factors')
+            tell('The second factor was removed.')
+            setAsking(undefined)
+          }}
+        >
+          <p className="soft">The person sets it up again at the next sign-in that needs it.</p>
+        </DeleteDialog>
+      )}
     </div>
   )
+}
+
+/** Where the factors are that somebody asked a person for. */
+function placeOf(userId: string, organizationCode: string | null): `/api/v1/${string}` {
+  return organizationCode === null
+    ? `/api/v1/users/${userId}`
+    : `/api/v1/organizations/${organizationCode}/users/${userId}`
 }

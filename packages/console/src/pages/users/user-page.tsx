@@ -12,6 +12,7 @@ const Identities = lazy(() => import('./identities.tsx'))
 const Memberships = lazy(() => import('./memberships.tsx'))
 const Flags = lazy(() => import('./user-flags.tsx'))
 const Security = lazy(() => import('./security.tsx'))
+const ApiKeys = lazy(() => import('../apis/api-key-list.tsx'))
 const Events = lazy(() => import('./user-events.tsx'))
 
 export default function UserPage() {
@@ -36,6 +37,7 @@ function Parts({ user }: { user: User }) {
         { to: `${at}/properties`, label: 'Properties' },
         { to: `${at}/flags`, label: 'Feature flags' },
         { to: `${at}/security`, label: 'Sessions and MFA' },
+        { to: `${at}/api-keys`, label: 'API keys' },
         { to: `${at}/events`, label: 'Events' },
       ]}
     >
@@ -62,6 +64,9 @@ function Parts({ user }: { user: User }) {
         </Route>
         <Route path="/users/:id/security">
           <Security user={user} />
+        </Route>
+        <Route path="/users/:id/api-keys">
+          <ApiKeys of={nameOf(user)} owner={{ user_id: user.id }} />
         </Route>
         <Route path="/users/:id/events">
           <Events user={user} />

@@ -9,6 +9,7 @@ export interface User {
   username: string | null
   first_name: string | null
   last_name: string | null
+  picture: string | null
   is_suspended: boolean
   total_sign_ins: number | null
   failed_sign_ins: number | null
@@ -51,3 +52,20 @@ export const organizationNamesQuery = queryOptions({
     return organizations ?? []
   },
 })
+
+export interface MemberScope {
+  id: string
+  key: string
+  api_id: string
+  api_name: string
+}
+
+/** The API scopes of a member of an organization. */
+export const memberScopesQuery = (code: string, userId: string) =>
+  queryOptions({
+    queryKey: ['membership', userId, code, 'scopes'],
+    queryFn: () =>
+      call<{ direct: MemberScope[]; by_role: MemberScope[] }>(
+        `GET /admin/api/organizations/${code}/users/${userId}/api_scopes`,
+      ),
+  })
