@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type RunningKindred, startKindred } from '../packages/cli/src/testing-process.ts'
+import { readPage } from '../test/documents.ts'
 import { type Sample, samplesBuiltIn, type Trust } from './languages.ts'
 
 const here = import.meta.dirname
@@ -43,6 +44,14 @@ test('every program in the folder is among the samples', () => {
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => /\.(sh|mjs|py|rb|php|go|java|cs|swift|m)$/.test(path) && !/\b(bin|obj|lib)\//.test(path))
   assert.deepEqual(programs.toSorted(), samples.map((sample) => sample.file).toSorted())
+})
+
+test('the page has the command of every sample that is run as it lies here', () => {
+  const page = readPage('samples/README.md')
+  for (const { file, build, run } of samples) {
+    if (build !== undefined) continue
+    assert.ok(page.includes(`\`${run.join(' ').replace(process.execPath, 'node')}\``), file)
+  }
 })
 
 for (const sample of present) {

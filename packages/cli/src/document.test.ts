@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { commands, readPage } from '../../../test/documents.ts'
 import { entries } from './commands.ts'
 import { exitCodes } from './exit-code.ts'
 import { processTerminal } from './terminal.ts'
 import { commandsBesideServer } from './testing-cli.ts'
 
 const { run, folder, env, server } = await commandsBesideServer({ after })
-const page = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8')
-const lines = (name: string) =>
-  [...page(name).matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block]) => block!.trimEnd().split('\n'))
 
 /** A PNG of one pixel. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
@@ -48,8 +46,8 @@ before(async () => {
 
 for (const name of ['docs/cli.md', 'packages/cli/README.md']) {
   test(`every command of ${name} succeeds`, async (t) => {
-    assert.ok(lines(name).length > 2)
-    for (const line of lines(name)) {
+    assert.ok(commands(name).length > 2)
+    for (const line of commands(name)) {
       const filled = line.replaceAll('example.kinde.com', server.running.url)
       await t.test(line, async () => {
         const { code, output } = isPlain(filled) ? await runHere(filled) : await runInShell(filled)
@@ -61,7 +59,7 @@ for (const name of ['docs/cli.md', 'packages/cli/README.md']) {
 }
 
 test('docs/cli.md names every command and every exit code', () => {
-  const text = page('docs/cli.md')
+  const text = readPage('docs/cli.md')
   for (const { name } of entries) assert.match(text, new RegExp(`^\\| [^|]*\`${name}[\` ]`, 'm'), name)
   const codes = [...text.matchAll(/^\| (\d) \|/gm)].map(([, code]) => Number(code))
   assert.deepEqual(codes, Object.values(exitCodes))

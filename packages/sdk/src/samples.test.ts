@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
+import { blocks, readPage } from '../../../test/documents.ts'
 import { listen } from '../../server/src/testing-sockets.ts'
 
 const server = await listen({ after })
@@ -18,8 +19,7 @@ Object.assign(process.env, {
 })
 
 for (const page of ['packages/sdk/README.md', 'docs/sdk.md']) {
-  const text = readFileSync(join(root, page), 'utf8')
-  const samples = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, sample]) => sample!)
+  const samples = blocks(page, 'ts').map(({ code }) => code)
 
   test(`the samples of ${page} run`, async (t) => {
     assert.ok(samples.length > 3)
@@ -41,7 +41,7 @@ test('what the pages say of the package is so', () => {
   const exported = JSON.parse(readFileSync(join(root, 'packages/sdk/package.json'), 'utf8'))
   assert.deepEqual(exported.dependencies, undefined)
   for (const page of ['packages/sdk/README.md', 'docs/sdk.md']) {
-    const named = readFileSync(join(root, page), 'utf8').matchAll(/@kindred\/sdk(\/[\w-]+)?/g)
+    const named = readPage(page).matchAll(/@kindred\/sdk(\/[\w-]+)?/g)
     for (const [name, path] of named) assert.ok(`.${path ?? ''}` in exported.exports, `${page}: ${name}`)
   }
 })

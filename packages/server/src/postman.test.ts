@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Ajv } from 'ajv'
+import { commands, readPage } from '../../../test/documents.ts'
 import { operations } from './api/index.ts'
 import { bodyExample, queryExample, queryOfExample, replyExample } from './examples.ts'
 import { postmanCollection, postmanEnvironment, variablesOfPeople } from './postman.ts'
@@ -187,15 +188,15 @@ test('every request of the collection, run from top to bottom, is answered as it
   }
 })
 
-const page = await readFile(new URL('../../../docs/postman.md', import.meta.url), 'utf8')
+const page = readPage('docs/postman.md')
 
 test('the commands of the Postman page work when pasted', async (t) => {
   const server = await startOnPort(t)
   const folder = await mkdtemp(`${tmpdir()}/kindred-postman-`)
   t.after(() => rm(folder, { recursive: true }))
-  const commands = /```sh\n([^`]+)```/.exec(page)![1]!
+  const script = commands('docs/postman.md').join('\n')
   const { clientId, clientSecret } = server.firstClient
-  const { stdout } = await promisify(execFile)('sh', ['-ec', commands], {
+  const { stdout } = await promisify(execFile)('sh', ['-ec', script], {
     cwd: folder,
     env: {
       PATH: `${fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url))}:${process.env.PATH}`,

@@ -1,21 +1,17 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { start } from '@kindred/server/testing'
+import { blocks, commands } from '../../../../test/documents.ts'
 import { commandLine } from '../testing-cli.ts'
 import { zoo } from './testing-zoo.ts'
 
 const root = join(import.meta.dirname, '../../../..')
-const text = readFileSync(join(root, 'docs/carrying.md'), 'utf8')
+const page = 'docs/carrying.md'
 const { run, folder } = commandLine({ after })
-
-/** The samples of the page in one language. */
-function samples(language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code!)
-}
 
 test('every command of the page about carrying works, in its order, and so does its sample', async () => {
   const applications = [...zoo.applications!, { name: 'Keeper', type: 'm2m' as const, scopes: ['read:users'] }]
@@ -26,9 +22,8 @@ test('every command of the page about carrying works, in its order, and so does 
     const words = ['login', '--domain', httpUrl, '--client-id', clientId, '--client-secret', '-', '--profile', name]
     assert.equal((await run(words, { input: clientSecret })).code, 0)
   }
-  const commands = samples('sh').flatMap((block) => block.trimEnd().split('\n'))
-  assert.equal(commands.length, 8)
-  for (const command of commands) {
+  assert.equal(commands(page).length, 8)
+  for (const command of commands(page)) {
     const [program, ...words] = command.split(' ')
     assert.equal(program, 'kindred')
     const { code, stderr } = await run(words)
@@ -36,9 +31,9 @@ test('every command of the page about carrying works, in its order, and so does 
   }
   assert.equal((await production.request('GET', '/api/v1/roles')).body.roles.length, 2)
 
-  const [sample, ...others] = samples('js')
+  const [sample, ...others] = blocks(page, 'js')
   assert.deepEqual(others, [])
-  writeFileSync(join(folder, 'sample.test.mjs'), sample!)
+  writeFileSync(join(folder, 'sample.test.mjs'), sample!.code)
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction')
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', 'sample.test.mjs'], {

@@ -1,21 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import { blocks } from '../../../../test/documents.ts'
 import { start } from './index.ts'
 
 const root = join(import.meta.dirname, '../../../..')
-const text = readFileSync(join(root, 'docs/testing.md'), 'utf8')
 
 /** The samples of the page in one language. */
 function samples(language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code]) => code!)
+  return blocks('docs/testing.md', language).map(({ code }) => code)
 }
 
 const inherited = Object.fromEntries(
