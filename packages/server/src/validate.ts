@@ -10,7 +10,14 @@ export interface Input {
 }
 
 /** Texts of the query become numbers and booleans; a body must have the right types already. */
-const common = { strict: false, strictNumbers: true, validateFormats: false } as const
+const common = {
+  strict: false,
+  strictNumbers: true,
+  validateFormats: false,
+  // The schemas are ours: compiling the schema of schemas first would double what the first request waits for.
+  meta: false,
+  validateSchema: false,
+} as const
 const forQuery = new Ajv({ ...common, coerceTypes: true })
 const forBody = new Ajv({ ...common, coerceTypes: false })
 

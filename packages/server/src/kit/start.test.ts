@@ -133,6 +133,30 @@ test('tokens expire by the clock, and live on when it goes back', async (t) => {
   assert.equal(await status(), 200)
 })
 
+test('an invitation lapses when the clock comes to its end, and can be accepted again when it goes back', async (t) => {
+  const kindred = await open(t, { seed: { organizations: [{ name: 'Zoo', handle: 'zoo' }] } })
+  const invites = `/api/v1/organization/${kindred.seeded.organizations.zoo}/invites`
+  const made = await kindred.request('POST', invites, { email: 'owl@example.com', roles: [] })
+  assert.equal(made.status, 201, JSON.stringify(made.body))
+  const { code, invite_link: link } = made.body.invite
+  assert.ok(link.startsWith(kindred.url))
+  const openInvites = async () => (await kindred.request('GET', invites)).body.invites.length
+  const accept = async () => {
+    const body = new URLSearchParams({ code })
+    return (await fetch(`${kindred.httpUrl}/team_invitation`, { method: 'POST', body, redirect: 'manual' })).status
+  }
+  const snapshot = await kindred.snapshot()
+  await kindred.clock.advance('29d')
+  assert.equal(await openInvites(), 1)
+  await kindred.clock.advance('1d')
+  assert.equal(await openInvites(), 0)
+  assert.equal(await accept(), 404)
+  await kindred.restore(snapshot)
+  assert.equal(await openInvites(), 1)
+  assert.ok((await accept()) < 400)
+  assert.deepEqual(await emails(kindred), ['owl@example.com'])
+})
+
 test('a frozen clock stands, a running one runs on from where it was put', async (t) => {
   const kindred = await open(t, { now: '2030-01-01T00:00:00Z' })
   assert.equal(kindred.clock.now().toISOString(), '2030-01-01T00:00:00.000Z')
