@@ -14,6 +14,16 @@ export type Outcome = {
   notes: string[]
 }
 
+/** Under what a test process runs. */
+export interface Conditions {
+  /** when it is ended, in milliseconds from its start */
+  deadlineMs: number
+  /** ends it */
+  signal: AbortSignal
+  /** its variables */
+  env: NodeJS.ProcessEnv
+}
+
 /** How much of a failed file's own output is worth showing. */
 const lastLines = 60
 
@@ -24,17 +34,12 @@ const several = fileURLToPath(new URL('several.ts', import.meta.url))
  * Runs test files in one process. When the process as a whole fails, or one of them reports no test, each is run again
  * by itself: so the report names the file, and what one file does to another cannot pass.
  */
-export async function runFiles(
-  root: string,
-  files: readonly string[],
-  deadlineMs: number,
-  signal: AbortSignal,
-): Promise<Outcome> {
-  if (files.length === 1) return runFile(root, files[0]!, deadlineMs, signal)
-  const { outcome, isWhole } = await runProcess(root, several, files, deadlineMs, signal)
-  if (isWhole || signal.aborted) return outcome
+export async function runFiles(root: string, files: readonly string[], conditions: Conditions): Promise<Outcome> {
+  if (files.length === 1) return runFile(root, files[0]!, conditions)
+  const { outcome, isWhole } = await runProcess(root, several, files, conditions)
+  if (isWhole || conditions.signal.aborted) return outcome
   const sum: Outcome = { passed: 0, failed: 0, skipped: 0, failures: [], notes: [] }
-  for (const file of files) addOutcome(sum, await runFile(root, file, deadlineMs, signal))
+  for (const file of files) addOutcome(sum, await runFile(root, file, conditions))
   if (sum.failed === 0) {
     sum.failed = Math.max(outcome.failed, 1)
     sum.failures.push(`✖ passed one by one, and not together: ${files.join(' ')}`, ...outcome.failures)
@@ -56,10 +61,9 @@ export function addOutcome(sum: Outcome, more: Outcome): void {
  * one of them fails. A file that crashes, ends without having run a test, or does not end, has failed.
  *
  * @param file relative to `root`
- * @param deadlineMs when the file's process is ended
  */
-export async function runFile(root: string, file: string, deadlineMs: number, signal: AbortSignal): Promise<Outcome> {
-  return (await runProcess(root, resolve(root, file), [file], deadlineMs, signal)).outcome
+export async function runFile(root: string, file: string, conditions: Conditions): Promise<Outcome> {
+  return (await runProcess(root, resolve(root, file), [file], conditions)).outcome
 }
 
 /**
@@ -71,8 +75,7 @@ async function runProcess(
   root: string,
   path: string,
   files: readonly string[],
-  deadlineMs: number,
-  signal: AbortSignal,
+  { deadlineMs, signal, env }: Conditions,
 ): Promise<{ outcome: Outcome; isWhole: boolean }> {
   const file = files.join(' ')
   const silent = new Set(files.map((name) => resolve(root, name)))
@@ -84,7 +87,7 @@ async function runProcess(
   const deadline = AbortSignal.timeout(deadlineMs)
 
   const argv = path === several ? files.map((name) => resolve(root, name)) : []
-  const events = run({ cwd: root, files: [path], argv, signal: AbortSignal.any([signal, deadline]) })
+  const events = run({ cwd: root, files: [path], argv, env, signal: AbortSignal.any([signal, deadline]) })
   for await (const { type, data } of events) {
     if (type === 'test:stdout' || type === 'test:stderr') output.push(data.message)
     if (type === 'test:diagnostic' && data.file !== undefined) {
