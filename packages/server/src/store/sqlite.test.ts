@@ -97,6 +97,22 @@ test('the log is moved into the database meanwhile, and is gone after the end', 
   assert.equal(count(new DatabaseSync(file, { readOnly: true })), 2)
 })
 
+test('the log is begun anew beside writes and reads without a pause, and so does not grow with them', async (t) => {
+  const { store, file } = await open(t, 'file')
+  const text = 'x'.repeat(64_000)
+  let written = 0
+  const logBytes = () => statSync(`${file}-wal`).size
+  const writer = async (name: number) => {
+    for (let row = 0; written < 400_000_000 && (written < 100_000_000 || logBytes() > written / 2); row += 1) {
+      await store.write((db) => insert(db, `${name}-${row}`, text))
+      written += text.length
+      await sql`select id from probe limit 1`.execute(store.read)
+    }
+  }
+  await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(writer))
+  assert.ok(logBytes() <= written / 2, `the log has ${logBytes()} bytes after ${written}`)
+})
+
 test('what another process changes is told, without saying which table', async (t) => {
   const { store, file } = await open(t, 'file')
   const told = new Promise((resolve) => store.onChange(resolve))

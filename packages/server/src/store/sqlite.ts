@@ -48,7 +48,8 @@ export function openSqlite(
   const reading = file === null ? new ReadAfterBatch(writing) : new ReadTogether(connect(file))
   const listeners = new ChangeListeners()
   const commits = new GroupCommit(writing, (tables) => listeners.tell(tables), options.beforeCommit)
-  const checkpointer = file === null ? null : new Checkpointer(file)
+  const checkpoint = writer.prepare('pragma wal_checkpoint(passive)')
+  const checkpointer = file === null ? null : new Checkpointer(file, () => checkpoint.get())
   if (reading instanceof ReadAfterBatch) reading.commits = commits
   else commits.onCommit = () => checkpointer?.noteCommit()
 
