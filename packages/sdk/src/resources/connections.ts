@@ -64,7 +64,7 @@ export interface ConnectionsCreateInput {
         /** Whether more of the profile is asked for than name and address. */
         is_extended_attributes_required?: boolean
         /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-        home_realm_domains?: Array<string>
+        home_realm_domains?: Array<string> | null
         /** Whether whoever signs in joins the organization of the connection. */
         is_auto_join_organization_enabled?: boolean
         /** Whether whoever signs in for the first time gets a user. */
@@ -109,7 +109,7 @@ export interface ConnectionsCreateInput {
         /** Its private key, PEM. It is kept encrypted, and never shown again. Up to 20000 characters. */
         saml_signing_private_key?: string
         /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-        home_realm_domains?: Array<string>
+        home_realm_domains?: Array<string> | null
         /** Whether whoever signs in joins the organization of the connection. */
         is_auto_join_organization_enabled?: boolean
         /** Whether whoever signs in for the first time gets a user. */
@@ -183,7 +183,7 @@ export interface ConnectionsReplaceInput {
         /** Whether more of the profile is asked for than name and address. */
         is_extended_attributes_required?: boolean
         /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-        home_realm_domains?: Array<string>
+        home_realm_domains?: Array<string> | null
         /** Whether whoever signs in joins the organization of the connection. */
         is_auto_join_organization_enabled?: boolean
         /** Whether whoever signs in for the first time gets a user. */
@@ -228,7 +228,7 @@ export interface ConnectionsReplaceInput {
         /** Its private key, PEM. It is kept encrypted, and never shown again. Up to 20000 characters. */
         saml_signing_private_key?: string
         /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-        home_realm_domains?: Array<string>
+        home_realm_domains?: Array<string> | null
         /** Whether whoever signs in joins the organization of the connection. */
         is_auto_join_organization_enabled?: boolean
         /** Whether whoever signs in for the first time gets a user. */
@@ -281,7 +281,7 @@ export interface ConnectionsUpdateInput {
         /** Whether more of the profile is asked for than name and address. */
         is_extended_attributes_required?: boolean
         /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-        home_realm_domains?: Array<string>
+        home_realm_domains?: Array<string> | null
         /** Whether whoever signs in joins the organization of the connection. */
         is_auto_join_organization_enabled?: boolean
         /** Whether whoever signs in for the first time gets a user. */
@@ -326,7 +326,7 @@ export interface ConnectionsUpdateInput {
         /** Its private key, PEM. It is kept encrypted, and never shown again. Up to 20000 characters. */
         saml_signing_private_key?: string
         /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-        home_realm_domains?: Array<string>
+        home_realm_domains?: Array<string> | null
         /** Whether whoever signs in joins the organization of the connection. */
         is_auto_join_organization_enabled?: boolean
         /** Whether whoever signs in for the first time gets a user. */

@@ -1,7 +1,7 @@
 import { domainToASCII } from 'node:url'
 import { type TObject, type TSchema, Type } from '@sinclair/typebox'
 import { invalid, shown } from '../errors.ts'
-import { Choice } from '../operation.ts'
+import { Choice, Nullable } from '../operation.ts'
 import { addressFault } from '../store/callback-url.ts'
 import type { ConnectionOptions } from '../store/connections.ts'
 import { isEnterprise } from '../store/identity-values.ts'
@@ -23,11 +23,14 @@ const ofAll = {
   is_trusted: toggle('Whether an account is merged with another one of the same e-mail address.'),
 }
 const ofEnterprise = {
+  // The Go client of Terraform's provider writes an empty list as null.
   home_realm_domains: Type.Optional(
-    Type.Array(Type.String({ maxLength: 254 }), {
-      maxItems: 100,
-      description: 'People with addresses of these domains sign in here: `example.com` or `@example.com`.',
-    }),
+    Nullable(
+      Type.Array(Type.String({ maxLength: 254 }), {
+        maxItems: 100,
+        description: 'People with addresses of these domains sign in here: `example.com` or `@example.com`.',
+      }),
+    ),
   ),
   is_auto_join_organization_enabled: toggle('Whether whoever signs in joins the organization of the connection.'),
   is_create_missing_user: toggle('Whether whoever signs in for the first time gets a user.'),
@@ -120,7 +123,7 @@ function familyOf(strategy: string): Family {
 
 /**
  * Checks options against what the strategy knows.
- * @returns what is to be kept, without members that are empty or that nobody knows; and its domains
+ * @returns what is to be kept, without members that are empty, null or unknown; and its domains
  * @throws {ApiError} 400 INVALID_VALUE; INVALID_OPTION for a member of another kind of strategy; INVALID_DOMAIN;
  *   INVALID_URL
  */
@@ -133,7 +136,7 @@ export function checkedOptions(
   const kept: [string, unknown][] = []
   for (const [member, value] of Object.entries(options)) {
     if (members.has(member)) {
-      if (value !== '') kept.push([member, value])
+      if (value !== '' && value !== null) kept.push([member, value])
       continue
     }
     if (!Object.values(families).some((other) => other.members.has(member))) continue

@@ -157,6 +157,19 @@ test('PATCH merges options, and PUT replaces them', async (t) => {
   assert.deepEqual([name, displayName], ['New', 'Sign in with Okta'])
 })
 
+test('null in place of a list of domains, as the Go client of Terraform’s provider writes an empty one, means none', async (t) => {
+  const server = await start(t)
+  for (const strategy of ['saml:custom', 'oauth2:azure_ad']) {
+    const options = { home_realm_domains: null, is_create_missing_user: true }
+    const id = await create(server, { name: strategy, display_name: 'Work', strategy, options })
+    assert.deepEqual(await optionsFrom(server, id), { is_create_missing_user: true })
+    const url = `${connections}/${id}`
+    await server.as().patch(url, { options: { home_realm_domains: ['zoo.example'] } })
+    assert.equal((await server.as().patch(url, { options })).status, 200)
+    assert.deepEqual((await server.as().get(`${connections}?home_realm_domain=zoo.example`)).body.connections, [])
+  }
+})
+
 test('a change that changes nothing leaves no event', async (t) => {
   const server = await start(t)
   const application = await addApplication(server)

@@ -66,7 +66,7 @@ export type CreateConnectionData = {
           /** Whether more of the profile is asked for than name and address. */
           is_extended_attributes_required?: boolean
           /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-          home_realm_domains?: Array<string>
+          home_realm_domains?: Array<string> | null
           /** Whether whoever signs in joins the organization of the connection. */
           is_auto_join_organization_enabled?: boolean
           /** Whether whoever signs in for the first time gets a user. */
@@ -111,7 +111,7 @@ export type CreateConnectionData = {
           /** Its private key, PEM. It is kept encrypted, and never shown again. Up to 20000 characters. */
           saml_signing_private_key?: string
           /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-          home_realm_domains?: Array<string>
+          home_realm_domains?: Array<string> | null
           /** Whether whoever signs in joins the organization of the connection. */
           is_auto_join_organization_enabled?: boolean
           /** Whether whoever signs in for the first time gets a user. */
@@ -195,7 +195,7 @@ export type ReplaceConnectionData = {
           /** Whether more of the profile is asked for than name and address. */
           is_extended_attributes_required?: boolean
           /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-          home_realm_domains?: Array<string>
+          home_realm_domains?: Array<string> | null
           /** Whether whoever signs in joins the organization of the connection. */
           is_auto_join_organization_enabled?: boolean
           /** Whether whoever signs in for the first time gets a user. */
@@ -240,7 +240,7 @@ export type ReplaceConnectionData = {
           /** Its private key, PEM. It is kept encrypted, and never shown again. Up to 20000 characters. */
           saml_signing_private_key?: string
           /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-          home_realm_domains?: Array<string>
+          home_realm_domains?: Array<string> | null
           /** Whether whoever signs in joins the organization of the connection. */
           is_auto_join_organization_enabled?: boolean
           /** Whether whoever signs in for the first time gets a user. */
@@ -297,7 +297,7 @@ export type UpdateConnectionData = {
           /** Whether more of the profile is asked for than name and address. */
           is_extended_attributes_required?: boolean
           /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-          home_realm_domains?: Array<string>
+          home_realm_domains?: Array<string> | null
           /** Whether whoever signs in joins the organization of the connection. */
           is_auto_join_organization_enabled?: boolean
           /** Whether whoever signs in for the first time gets a user. */
@@ -342,7 +342,7 @@ export type UpdateConnectionData = {
           /** Its private key, PEM. It is kept encrypted, and never shown again. Up to 20000 characters. */
           saml_signing_private_key?: string
           /** People with addresses of these domains sign in here: `example.com` or `@example.com`. Up to 100 entries. */
-          home_realm_domains?: Array<string>
+          home_realm_domains?: Array<string> | null
           /** Whether whoever signs in joins the organization of the connection. */
           is_auto_join_organization_enabled?: boolean
           /** Whether whoever signs in for the first time gets a user. */
