@@ -399,7 +399,7 @@ journey('an organization has members with roles, and a role gets permissions in 
   await page.getByRole('dialog').getByText('Add members to').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Add', exact: true }).click()
   await page.getByRole('link', { name: `Mei ${label}` }).waitFor()
-  for (const tab of ['Members', 'Invites', 'Feature flags', 'Properties', 'M2M applications', 'Logos']) {
+  for (const tab of ['Members', 'Invites', 'Feature flags', 'Properties', 'M2M applications', 'Branding']) {
     await page
       .getByRole('navigation', { name: /^Parts of/ })
       .getByRole('link', { name: tab })

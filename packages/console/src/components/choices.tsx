@@ -139,7 +139,7 @@ function Choice({
   )
 }
 
-/** Choices that belong together, with a box for all of them; closed until one looks into it. */
+/** Choices that belong together, with a box for all of them. A long group is closed until one looks into it. */
 export function ChoiceGroup({
   name,
   noun,
@@ -157,7 +157,7 @@ export function ChoiceGroup({
   toggle: ((isOn: boolean) => void) | undefined
   children: ReactNode
 }) {
-  const [isWanted, setWanted] = useState(false)
+  const [isWanted, setWanted] = useState(on > 0 && total <= mostOpen)
   const isShown = isOpen || isWanted
   return (
     <div className="group">

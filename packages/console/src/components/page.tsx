@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { Icon } from './icon.tsx'
 
@@ -32,6 +32,14 @@ export function Page({
   const [location] = useLocation()
   // What lies below a tab belongs to it; the first one is the address of the whole, and so counts alone.
   const tab = tabs?.find(({ to }) => to === location) ?? tabs?.slice(1).find(({ to }) => location.startsWith(`${to}/`))
+  const here = useRef<HTMLAnchorElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another tab is chosen
+  useEffect(() => {
+    const link = here.current
+    const row = link?.parentElement
+    // Only the row moves: the page stays where it is.
+    if (link && row) row.scrollLeft = link.offsetLeft - row.offsetLeft - (row.clientWidth - link.clientWidth) / 2
+  }, [tab?.to])
   useEffect(() => {
     document.title = `${tab === undefined || tab === tabs?.[0] ? title : `${tab.label} · ${title}`} · Kindred`
   }, [title, tab, tabs])
@@ -56,7 +64,12 @@ export function Page({
       {tabs && (
         <nav className="tabs" aria-label={`Parts of ${title}`}>
           {tabs.map(({ to, label }) => (
-            <Link key={to} href={to} aria-current={to === tab?.to ? 'page' : undefined}>
+            <Link
+              key={to}
+              href={to}
+              ref={to === tab?.to ? here : null}
+              aria-current={to === tab?.to ? 'page' : undefined}
+            >
               {label}
             </Link>
           ))}

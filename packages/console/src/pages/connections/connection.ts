@@ -35,6 +35,7 @@ const names: Record<string, string> = {
   github: 'GitHub',
   gitlab: 'GitLab',
   linkedin: 'LinkedIn',
+  otp: 'One-time code',
   twitter: 'X',
   'oauth2:azure_ad': 'Entra ID (OAuth 2.0)',
   'wsfed:azure_ad': 'Entra ID (WS-Fed)',

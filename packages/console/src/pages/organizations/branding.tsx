@@ -105,8 +105,8 @@ function Colours({ organization }: { organization: Organization }) {
               error={form.fault(name)}
               disabled={!mayWrite}
               withEyeDropper={false}
+              withPreview={form.values[name] !== ''}
               fixOnBlur={false}
-              popoverProps={{ withinPortal: true }}
             />
           )
         })}

@@ -22,6 +22,7 @@ export function Factors({ code, policies }: { code: string; policies: Policies }
       is_recovery_codes_enabled: own.is_recovery_codes_enabled,
     },
     async ({ is_enforce_mfa, isOwn, ...factors }) => {
+      if (isOwn && factors.enabled_factors.length === 0) throw new Error('Choose at least one factor of its own.')
       const setFactors = () => (isOwn ? call(`PUT /api/v1/organizations/${code}/mfa`, { body: factors }) : undefined)
       const enforce = () => call(`PATCH /api/v1/organization/${code}`, { body: { is_enforce_mfa } })
       // A factor that is required must be there before; one that is not goes after.

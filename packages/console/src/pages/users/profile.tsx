@@ -118,7 +118,10 @@ function Actions({ user }: { user: User }) {
     done: 'The next token is made from present data.',
   })
   return (
-    <Section title="Account" lede="A suspended person cannot sign in; everything of theirs stays.">
+    <Section
+      title="Account"
+      lede="A suspended person cannot sign in; everything of theirs stays. After a refresh of the claims the next token is made from present data."
+    >
       <div className="actions">
         {user.is_suspended ? (
           <Button variant="default" loading={setSuspended.isPending} onClick={() => setSuspended.mutate(false)}>
