@@ -10,6 +10,8 @@ import {
   usageOf,
 } from '../store/billing.ts'
 import { emailValue } from '../store/identity-values.ts'
+import { tokenPage, tokenPageParameters } from '../store/page.ts'
+import { fullName } from '../store/subscribers.ts'
 import type { Db } from '../store/tables.ts'
 import { Moment, moment, momentOrNull } from './shapes.ts'
 
@@ -41,6 +43,88 @@ const CustomerShape = named(
 )
 
 const CustomerReply = named('billing_customer_response', Success({ customer: CustomerShape }))
+
+export const listBillingCustomers = operation({
+  id: 'listBillingCustomers',
+  method: 'GET',
+  path: '/admin/api/billing/customers',
+  scope: 'read:billing_agreements',
+  role: 'read_only',
+  tag: 'Billing',
+  summary: 'List billing customers',
+  description: 'The last one made comes first, a page at a time; of one user or one organization where it is named.',
+  query: Type.Object({
+    user_id: Type.Optional(Nullable(Type.String({ description: 'Only the customer that is this user.' }))),
+    org_code: Type.Optional(Nullable(Type.String({ description: 'Only the customer that is this organization.' }))),
+    ...tokenPageParameters,
+  }),
+  responses: {
+    200: named(
+      'billing_customers_response',
+      Success({
+        customers: Type.Array(
+          Type.Object({
+            id: Type.String({ description: 'Id of the billing customer.' }),
+            user_id: Nullable(Type.String({ description: 'The user that it is, or null.' })),
+            org_code: Nullable(Type.String({ description: 'The organization that it is, or null.' })),
+            name: Type.String({ description: 'Name of that user or organization; may be empty.' }),
+            email: Type.String({ description: 'The address to which bills go.' }),
+            plan_codes: Type.Array(Type.String(), { description: 'The plans of the agreements that hold.' }),
+            created_at: Moment('When it was made.'),
+          }),
+        ),
+        next_token: Nullable(Type.String({ description: 'Gives the next page; null on the last one.' })),
+      }),
+    ),
+  },
+  handler: async ({ query, db, environment }) => {
+    const { rows, nextToken } = await tokenPage(
+      db
+        .selectFrom('billing_customers as customer')
+        .leftJoin('organizations', 'organizations.code', 'customer.organization_code')
+        .leftJoin('users', 'users.id', 'customer.user_id')
+        .select(['customer.seq', 'customer.id', 'customer.user_id', 'customer.organization_code', 'customer.email'])
+        .select(['customer.created_at_ms', 'organizations.name', 'users.first_name', 'users.last_name'])
+        .$if(Boolean(query.user_id), (rows) => rows.where('customer.user_id', '=', query.user_id!))
+        .$if(Boolean(query.org_code), (rows) => rows.where('customer.organization_code', '=', query.org_code!)),
+      { ...query, sort: 'newest' },
+      {
+        list: `billing customers of ${JSON.stringify([query.user_id || '', query.org_code || ''])}`,
+        tokens: environment.pageTokens,
+        table: 'customer',
+        sorts: { newest: { column: 'seq', direction: 'desc' } },
+      },
+    )
+    const agreements =
+      rows.length === 0
+        ? []
+        : await db
+            .selectFrom('billing_agreements')
+            .select(['customer_id', 'plan_code'])
+            .where(
+              'customer_id',
+              'in',
+              rows.map(({ id }) => id),
+            )
+            .where('expired_at_ms', 'is', null)
+            .orderBy('seq')
+            .execute()
+    const byCustomer = Map.groupBy(agreements, (agreement) => agreement.customer_id)
+    return {
+      ...ok,
+      customers: rows.map((row) => ({
+        id: row.id,
+        user_id: row.user_id,
+        org_code: row.organization_code,
+        name: row.name ?? fullName(row.first_name ?? '', row.last_name ?? ''),
+        email: row.email,
+        plan_codes: (byCustomer.get(row.id) ?? []).map(({ plan_code }) => plan_code),
+        created_at: moment(row.created_at_ms),
+      })),
+      next_token: nextToken ?? null,
+    }
+  },
+})
 
 export const getBillingCustomer = operation({
   id: 'getBillingCustomer',

@@ -96,6 +96,38 @@ test('an administrator sees what a customer has used, month by month', async (t)
   assert.equal(later.customer.agreements[0].usage[0].used, '7')
 })
 
+test('billing customers are listed, the last one first, a page at a time, or those of one user or organization', async (t) => {
+  const server = await start(t)
+  const owner = await ownerBrowser(server)
+  await owner.put(`${plans}/free`, { name: 'Free', features: [] })
+  await owner.put(`${plans}/pro`, { name: 'Pro', features: [] })
+  const { organization } = (await owner.post('/api/v1/organization', { name: 'Zoo' })).body
+  const { body: user } = await owner.post('/api/v1/user', { profile: { given_name: 'Olive', family_name: 'Owl' } })
+  const make = async (body: object) => (await owner.post('/admin/api/billing/customers', body)).body.customer.id
+  const zoo = await make({ org_code: organization.code, email: 'zoo@zoo.example', plan_code: 'free' })
+  const olive = await make({ user_id: user.id, email: 'olive@zoo.example' })
+  await owner.post('/api/v1/billing/agreements', { customer_id: zoo, plan_code: 'pro' })
+  const created_at = new Date(startOfTest).toISOString()
+  const shown = [
+    {
+      ...{ id: olive, user_id: user.id, org_code: null, name: 'Olive Owl', email: 'olive@zoo.example' },
+      ...{ plan_codes: [], created_at },
+    },
+    {
+      ...{ id: zoo, user_id: null, org_code: organization.code, name: 'Zoo', email: 'zoo@zoo.example' },
+      ...{ plan_codes: ['pro'], created_at },
+    },
+  ]
+  const list = async (query: string) => (await owner.get(`/admin/api/billing/customers?${query}`)).body
+  const first = await list('page_size=1')
+  assert.deepEqual(first.customers, [shown[0]])
+  const rest = await list(`page_size=9&next_token=${first.next_token}`)
+  assert.deepEqual([rest.customers, rest.next_token], [[shown[1]], null])
+  assert.deepEqual((await list(`user_id=${user.id}`)).customers, [shown[0]])
+  assert.deepEqual((await list(`org_code=${organization.code}`)).customers, [shown[1]])
+  assert.deepEqual((await list('user_id=unknown')).customers, [])
+})
+
 test('plans and customers that cannot be are refused, and nothing of them stays', async (t) => {
   const server = await start(t)
   const api = server.as()
