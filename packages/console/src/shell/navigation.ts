@@ -31,7 +31,12 @@ export const navigation: { title?: string; places: Place[] }[] = [
       { to: '/users', label: 'Users', icon: 'users', words: 'identities profiles' },
       { to: '/organizations', label: 'Organizations', icon: 'organizations', words: 'members tenants invites' },
       { to: '/roles', label: 'Roles and permissions', icon: 'roles', words: 'matrix' },
-      { to: '/billing', label: 'Billing', icon: 'billing', words: 'subscribers agreements entitlements meter' },
+      {
+        to: '/billing',
+        label: 'Billing',
+        icon: 'billing',
+        words: 'subscribers plans customers agreements entitlements meter',
+      },
     ],
   },
   {

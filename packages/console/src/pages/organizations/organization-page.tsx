@@ -15,6 +15,7 @@ const Machines = lazy(() => import('./machines.tsx'))
 const Policies = lazy(() => import('./policies.tsx'))
 const SignIn = lazy(() => import('./sign-in.tsx'))
 const Branding = lazy(() => import('./branding.tsx'))
+const Billing = lazy(() => import('../billing/customers.tsx'))
 const ApiKeys = lazy(() => import('../apis/api-key-list.tsx'))
 
 export default function OrganizationPage() {
@@ -48,6 +49,7 @@ function Parts({ organization }: { organization: Organization }) {
         { to: `${at}/properties`, label: 'Properties' },
         { to: `${at}/applications`, label: 'M2M applications' },
         { to: `${at}/api-keys`, label: 'API keys' },
+        { to: `${at}/billing`, label: 'Billing' },
       ]}
     >
       <Switch>
@@ -82,6 +84,9 @@ function Parts({ organization }: { organization: Organization }) {
         </Route>
         <Route path="/organizations/:id/branding">
           <Branding organization={organization} />
+        </Route>
+        <Route path="/organizations/:id/billing">
+          <Billing owner={{ org_code: organization.code }} />
         </Route>
         <Route path="/organizations/:id/api-keys">
           <ApiKeys of={organization.name} owner={{ org_code: organization.code }} />

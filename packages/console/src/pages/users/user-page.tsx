@@ -12,6 +12,7 @@ const Identities = lazy(() => import('./identities.tsx'))
 const Memberships = lazy(() => import('./memberships.tsx'))
 const Flags = lazy(() => import('./user-flags.tsx'))
 const Security = lazy(() => import('./security.tsx'))
+const Billing = lazy(() => import('../billing/customers.tsx'))
 const ApiKeys = lazy(() => import('../apis/api-key-list.tsx'))
 const Events = lazy(() => import('./user-events.tsx'))
 
@@ -38,6 +39,7 @@ function Parts({ user }: { user: User }) {
         { to: `${at}/flags`, label: 'Feature flags' },
         { to: `${at}/security`, label: 'Sessions and MFA' },
         { to: `${at}/api-keys`, label: 'API keys' },
+        { to: `${at}/billing`, label: 'Billing' },
         { to: `${at}/events`, label: 'Events' },
       ]}
     >
@@ -64,6 +66,9 @@ function Parts({ user }: { user: User }) {
         </Route>
         <Route path="/users/:id/security">
           <Security user={user} />
+        </Route>
+        <Route path="/users/:id/billing">
+          <Billing owner={{ user_id: user.id }} />
         </Route>
         <Route path="/users/:id/api-keys">
           <ApiKeys of={nameOf(user)} owner={{ user_id: user.id }} />
