@@ -5,6 +5,7 @@ import { type CursorQuery, cursorPosition, largestCursorPage, pageSize, pageSize
 import type { Db } from '../store/tables.ts'
 import { memberOf, type UserCondition, withApiScope, withProperty } from '../store/user-conditions.ts'
 import { findUsers } from '../store/user-search.ts'
+import { completeSearchIndex } from '../store/user-search-index.ts'
 import { expandUsers, wantedExpansions, wordsOf } from './users/expansions.ts'
 import { SearchReply } from './users/replies.ts'
 
@@ -61,13 +62,14 @@ export const searchUsers = operation({
     ),
   }),
   responses: { 200: SearchReply },
-  handler: async ({ query, db, caller: { orgCode } }) => {
+  handler: async ({ query, db, caller: { orgCode }, environment }) => {
     const size = pageSize(query.page_size, largestCursorPage)
     const { words, properties } = readQuery(query)
     const conditions = await conditionsOf(db, { properties, apiScopes: query.api_scopes, orgCode })
     const { seq, backwards } = await cursorPosition(query as CursorQuery, (id) => seqOf(db, id, orgCode))
     if (conditions === undefined) return { ...ok, results: [] }
     const stretch = { from: seq ?? 0, backwards, limit: size }
+    if (words !== null) await completeSearchIndex(environment.store)
     const rows = await findUsers(db, conditions, words, stretch)
     const users = rows.map(({ document }) => JSON.parse(document) as FoundDocument)
     if (backwards) users.reverse()

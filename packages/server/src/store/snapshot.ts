@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { dialectOf } from './dialect.ts'
 import type { Store } from './store.ts'
 import type { Db } from './tables.ts'
-import { searchIndexSteps } from './user-search-index.ts'
+import { updateSearchIndex } from './user-search-index.ts'
 
 type Row = Record<string, unknown>
 
@@ -45,7 +45,7 @@ export async function restoreSnapshot(store: Store, snapshot: StoreSnapshot): Pr
     for (const { name } of snapshot.tables.toReversed()) await db.deleteFrom(name as never).execute()
     if (dialectOf(db) === 'sqlite') {
       // The index has users noted as gone: it lets go of them before they come back under the same numbers.
-      for (const step of searchIndexSteps) await sql.raw(step).execute(db)
+      await updateSearchIndex(db)
     }
     for (const { name, rows } of snapshot.tables) {
       if (rows.length === 0) continue

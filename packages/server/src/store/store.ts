@@ -8,8 +8,8 @@ export interface Store {
   readonly read: Db
   /**
    * Runs `work` in a transaction and resolves once it is durable. When `work` throws, nothing of it stays, and the
-   * transactions of its neighbours are not touched. PostgreSQL may call `work` again after a deadlock, so it must
-   * have no effect outside the transaction.
+   * transactions of its neighbours are not touched. `work` may be called again, on PostgreSQL after a deadlock and on
+   * SQLite after a neighbour has failed, so it must have no effect outside the transaction.
    */
   write<Result>(work: (db: Db) => Promise<Result>): Promise<Result>
   /**
