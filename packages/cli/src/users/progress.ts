@@ -15,16 +15,17 @@ export class Progress {
 
   /**
    * @param share of the whole, 0 to 1; undefined where the whole is not known
+   * @param textOf asked for only when it is shown, which is ten times a second at most
    * @param count how many entries were done by this run; undefined where their rate says nothing
    */
-  show(share: number | undefined, count: number | undefined, text: string): void {
+  show(share: number | undefined, count: number | undefined, textOf: () => string): void {
     const { stderr } = this.#terminal
     const now = performance.now()
     if (!stderr.isTTY || now - this.#shownAt < everyMs) return
     this.#shownAt = now
     const seconds = (now - this.#startedAt) / 1000
     const rate = count !== undefined && seconds > 0.5 ? ` ${Math.round(count / seconds).toLocaleString('en')}/s` : ''
-    const line = `${share === undefined ? '' : barText(share)}${text}${rate}`
+    const line = `${share === undefined ? '' : barText(share)}${textOf()}${rate}`
     stderr.write(`\r${line.slice(0, (stderr.columns ?? 80) - 1)}\u001b[K`)
   }
 

@@ -67,7 +67,7 @@ export function addUsers(program: Command, terminal: Terminal): void {
         .default('skip'),
     )
     .option('--report <file>', 'where refused rows go (default: FILE.refused.ndjson)')
-    .option('--concurrency <number>', 'how many users are sent at once', '8')
+    .option('--concurrency <number>', 'how many users are sent at once', '32')
     .option('--restart', 'begin at the first row, although an earlier run got further')
     .option('--json', 'print the counts as JSON')
     .addHelpText('after', importExamples)
@@ -110,12 +110,10 @@ async function runImport(terminal: Terminal, name: string, options: ImportOption
       ...{ checkpoint, concurrency, signal },
       report: (refusal) => report.add(refusal),
       onProgress(state) {
-        const refused = state.refused > 0 ? `, ${state.refused} refused` : ''
-        progress.show(
-          stream.bytesRead / Math.max(1, size),
-          state.done - before,
-          `${state.done.toLocaleString('en')} rows${refused}`,
-        )
+        progress.show(stream.bytesRead / Math.max(1, size), state.done - before, () => {
+          const refused = state.refused > 0 ? `, ${state.refused} refused` : ''
+          return `${state.done.toLocaleString('en')} rows${refused}`
+        })
       },
     }),
   )
@@ -165,7 +163,7 @@ async function runExport(terminal: Terminal, name: string, options: ExportOption
   const { count, isWhole } = await untilInterrupt((signal) =>
     exportUsers(kindred, {
       ...{ file, format, isFull, checkpoint, signal },
-      onProgress: (count) => progress.show(undefined, count - before, `${count.toLocaleString('en')} users`),
+      onProgress: (count) => progress.show(undefined, count - before, () => `${count.toLocaleString('en')} users`),
     }),
   ).finally(() => progress.end())
   terminal.stdout.write(
