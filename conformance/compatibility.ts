@@ -24,7 +24,10 @@ What behaves unlike Kinde's cloud, although requests and replies are the same:
   console's, for administrators.
 - **No e-mail or text message is sent.** An invite has its link in the reply, and \`is_sent\` stays false.
 - **No money is collected.** Plans, agreements, entitlements and usage are a ledger; a payment provider can be put behind it.
-- **Connected apps** are those that you set up with a provider of your own.
+  Plans are [set up by an operation](setting-up.md).
+- **Connected apps** are those that you [set up](setting-up.md) with a provider of your own.
+- **No directory provider can send yet.** A directory has its address and its secret, and keeps invites from its
+  organization; the SCIM endpoint at that address is not there.
 - **Requests are not limited** unless \`KINDRED_RATE_LIMIT\` says so; a limit is told as Kinde tells it.
 - **Writes can be repeated** under an \`Idempotency-Key\`, which Kinde ignores: [requests.md](requests.md).
 - **A token is refused at once** when its application, scope or organization is gone; it does not live on until it expires.

@@ -129,7 +129,10 @@ async function readKept(server: SocketServer, { paths }: Pick<Kept, 'paths'>): P
 }
 
 function makeRequest(operation: Operation, random: Random, values: Values): Request {
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_match, name) => encodeURIComponent(values.word(name)))
+  // What no reply tells: for which ground a logo is.
+  const word = (name: string) =>
+    name === 'type' && random.chance(0.7) ? random.pick(['light', 'dark']) : values.word(name)
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_match, name) => encodeURIComponent(word(name)))
   const query = new URLSearchParams()
   for (const [name, schema] of Object.entries(operation.query?.properties ?? {})) {
     if (!operation.query!.required?.includes(name) && random.chance(0.6)) continue
@@ -140,17 +143,36 @@ function makeRequest(operation: Operation, random: Random, values: Values): Requ
     )
     if (random.chance(0.02)) query.append(name, values.word(name))
   }
+  const address = query.size === 0 ? path : `${path}?${query}`
+  if (operation.upload !== undefined && random.chance(0.9)) {
+    return { method: operation.method, path: address, ...makeUpload(operation.upload.field, random, values) }
+  }
   const body =
     operation.body === undefined && random.chance(0.9) ? undefined : values.of(operation.body ?? ({} as TSchema), '')
   const text = body === undefined ? undefined : damaged(JSON.stringify(body) ?? 'undefined', random)
   return {
     method: operation.method,
-    path: query.size === 0 ? path : `${path}?${query}`,
+    path: address,
     body: text,
     contentType: random.chance(0.97)
       ? 'application/json'
       : random.pick([undefined, 'text/plain', 'multipart/form-data', ';']),
   }
+}
+
+/** A form with files of more or less sense, and more or less whole. */
+function makeUpload(field: string, random: Random, values: Values): Pick<Request, 'body' | 'contentType'> {
+  const parts = Array.from({ length: random.chance(0.8) ? 1 : random.below(4) }, () => {
+    const name = random.chance(0.85) ? field : values.word('name')
+    const file = random.chance(0.9)
+      ? `; filename="${random.pick(['a.svg', ...oddWords]).replaceAll(/["\0]/g, '')}"`
+      : ''
+    const type = random.chance(0.7) ? `Content-Type: ${random.pick(['image/svg+xml', 'image/png', 'x', ''])}\r\n` : ''
+    return `--part\r\nContent-Disposition: form-data; name="${name}"${file}\r\n${type}\r\n${random.pick(files)}\r\n`
+  })
+  const text = damaged(`${parts.join('')}--part--\r\n`, random)
+  const boundary = random.chance(0.95) ? 'part' : random.pick(['', 'other', '"'])
+  return { body: text, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 
 function damaged(text: string, random: Random): string {
@@ -284,6 +306,17 @@ const oddWords = [
   '__proto__',
   'a/b',
   'Zm9vOjo6aWRfYXNj',
+]
+const files = [
+  '<svg xmlns="http://www.w3.org/2000/svg"/>',
+  '<svg onload="alert(1)"><script>alert(1)</script></svg>',
+  '<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg>&a;</svg>',
+  'GIF89a',
+  '\u0089PNG\r\n',
+  '',
+  '--part',
+  'x'.repeat(5000),
+  '\u0000',
 ]
 const oddValues = [
   null,
