@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely'
+import { sql, type Updateable } from 'kysely'
 import { ApiError, invalid, notFound, shown } from '../errors.ts'
 import { timestamp } from '../time.ts'
 import { type Color, parseColor } from './colors.ts'
@@ -207,10 +207,12 @@ async function columnsOf(
 }
 
 async function requireUnused(db: Db, column: 'handle' | 'external_id', value: string, code: string): Promise<void> {
+  // A handle becomes part of a host, where case makes no difference.
+  const isTaken = column === 'handle' ? sql<boolean>`lower(handle) = ${value.toLowerCase()}` : undefined
   const other = await db
     .selectFrom('organizations')
     .select('code')
-    .where(column, '=', value)
+    .where((where) => isTaken ?? where(column, '=', value))
     .where('code', '<>', code)
     .executeTakeFirst()
   if (other === undefined) return

@@ -100,6 +100,7 @@ test('handle and external id belong to one organization each, and a handle that 
   const first = await made(server, { name: 'One', handle: 'acme', external_id: '7' })
   for (const [body, errorCode] of [
     [{ name: 'Two', handle: 'acme' }, 'ORGANIZATION_HANDLE_EXISTS'],
+    [{ name: 'Two', handle: 'ACME' }, 'ORGANIZATION_HANDLE_EXISTS'],
     [{ name: 'Two', external_id: '7' }, 'ORGANIZATION_EXTERNAL_ID_EXISTS'],
     [{ name: 'Two', handle: '-no-' }, 'INVALID_HANDLE'],
     [{ name: 'Two', link_color: 'pink' }, 'INVALID_COLOR'],
@@ -109,6 +110,7 @@ test('handle and external id belong to one organization each, and a handle that 
     const reply = await server.as().post('/api/v1/organization', body)
     assert.deepEqual([reply.status, reply.body.errors[0].code], [400, errorCode])
   }
+  assert.equal((await server.as().patch(`/api/v1/organization/${first}`, { handle: 'Acme' })).status, 200)
   assert.equal((await server.as().delete(`/api/v1/organization/${first}/handle`)).status, 200)
   await made(server, { name: 'Two', handle: 'acme' })
 })
