@@ -1,22 +1,18 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
 import { useLocation } from 'wouter'
+import { later } from './components/later.tsx'
 import { Refusal } from './components/states.tsx'
 import { SessionProvider, statusQuery } from './session/session.tsx'
 import { SignIn } from './session/sign-in.tsx'
 import { Console } from './shell/console.tsx'
 
-const Links = lazy(() => import('./session/links.tsx'))
+const Links = later(() => import('./session/links.tsx'))
 
 /** Who comes without a session signs in first, and is then where the address said. */
 export function App() {
   const [location] = useLocation()
   if (location === '/setup' || location === '/invite' || location === '/reset') {
-    return (
-      <Suspense fallback={null}>
-        <Links />
-      </Suspense>
-    )
+    return <Links />
   }
   return <Gate />
 }

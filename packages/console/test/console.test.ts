@@ -10,7 +10,17 @@ import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import { until } from '../../cli/src/testing-process.ts'
-import { ConsoleBrowser, findChromium, look, makeOwner, open, photograph, signIn, widths } from './testing-browser.ts'
+import {
+  ConsoleBrowser,
+  findChromium,
+  look,
+  makeOwner,
+  open,
+  photograph,
+  signIn,
+  visit,
+  widths,
+} from './testing-browser.ts'
 
 const chromiumPath = await findChromium()
 const skip = chromiumPath === undefined && 'the console, since there is no Chromium: apt-get install chromium'
@@ -21,15 +31,14 @@ function journey(name: string, walk: (page: Page, label: string, width: number) 
   for (const width of widths) {
     test(`${name}, at ${width} px`, { skip }, async () => {
       const page = await browser.page(width)
-      await page.goto(`${browser.kindred.ready.url}/admin`)
-      await page.getByRole('heading', { level: 1 }).waitFor()
       try {
+        await visit(page, `${browser.kindred.ready.url}/admin`)
         await walk(page, String(width), width)
       } catch (error) {
         await photograph(page, `failed-${name.slice(0, 12)}`).catch(() => {})
-        throw error
-      } finally {
+        // What it left open is nothing for the next one.
         await page.close()
+        throw error
       }
       assert.deepEqual(browser.faults.splice(0), [])
     })
@@ -520,6 +529,7 @@ journey('settings, keys, billing and administrators are looked after', async (pa
   await look(page, 'settings-security')
   await open(page, '/signing-keys?dialog=rotate', 'Signing keys')
   await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click()
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
   await page.getByRole('cell', { name: 'Retired' }).first().waitFor()
   await look(page, 'signing-keys')
   await open(page, '/billing', 'Billing')
@@ -542,7 +552,7 @@ journey('settings, keys, billing and administrators are looked after', async (pa
   await open(guest, '/users', 'Users')
   assert.equal(await guest.getByRole('button', { name: 'Add user' }).count(), 0)
   await guest.close()
-  await open(page, '/administrators', 'Administrators')
+  await visit(page, `${browser.kindred.ready.url}/admin/administrators`, 'Administrators')
   await page.getByText(`Eve ${label}`, { exact: true }).waitFor()
   await look(page, 'administrators')
   await open(page, '/account', 'Account and sessions')

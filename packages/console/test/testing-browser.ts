@@ -42,7 +42,7 @@ export async function findChromium(): Promise<string | undefined> {
 export class ConsoleBrowser {
   readonly kindred: RunningKindred
   readonly #browser: Browser
-  readonly #contexts = new Map<number, BrowserContext>()
+  readonly #pages = new Map<number, Page>()
   /** What pages complained of on their console, and what they asked of other servers. */
   readonly faults: string[] = []
 
@@ -74,17 +74,14 @@ export class ConsoleBrowser {
     return this.#watched(await this.#newContext(width))
   }
 
-  /** A window in which the owner is signed in. */
+  /** The window of a width, in which the owner is signed in. One that was closed is opened again. */
   async page(width: number): Promise<Page> {
-    let context = this.#contexts.get(width)
-    if (context === undefined) {
-      context = await this.#newContext(width)
-      this.#contexts.set(width, context)
-      const page = await this.#watched(context)
-      await signIn(page, this.kindred.ready.url)
-      return page
-    }
-    return this.#watched(context)
+    const known = this.#pages.get(width)
+    if (known !== undefined && !known.isClosed()) return known
+    const page = await this.#watched(known?.context() ?? (await this.#newContext(width)))
+    this.#pages.set(width, page)
+    if (known === undefined) await signIn(page, this.kindred.ready.url)
+    return page
   }
 
   async #newContext(width: number): Promise<BrowserContext> {
@@ -157,6 +154,16 @@ interface Violation {
 }
 
 /**
+ * What of a page axe checks: an open dialog alone, since what lies behind it was checked before; everything when the
+ * document is new; else what is around the page is left out, since no page changes it.
+ */
+const partsToCheck = `(isNew) => {
+  const dialog = document.querySelector('[role=dialog]')
+  if (dialog !== null) return dialog
+  return isNew ? document : { exclude: ['.side', '.top'] }
+}`
+
+/**
  * Checks that a page fits its width and keeps the rules of WCAG 2.2 A and AA that a machine can check. With
  * `KINDRED_SCREENS` a picture of it is kept.
  */
@@ -164,28 +171,40 @@ export async function look(page: Page, name: string): Promise<void> {
   await settled(page)
   await photograph(page, name)
   const width = page.viewportSize()!.width
-  const [overflow, isReady] = await page.evaluate<[number, boolean]>(
-    '[document.documentElement.scrollWidth - document.documentElement.clientWidth, "axe" in window]',
+  const [overflow, isNew] = await page.evaluate<[number, boolean]>(
+    '[document.documentElement.scrollWidth - document.documentElement.clientWidth, !("axe" in window)]',
   )
   assert.ok(overflow <= 0, `${name} is ${overflow} px wider than ${width} px`)
-  if (!isReady) {
+  if (isNew) {
     // By the debugger, since the page's own policy takes no script of ours.
     const debug = await page.context().newCDPSession(page)
     await debug.send('Runtime.evaluate', { expression: axe })
     await debug.detach()
   }
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+  const options = {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+    resultTypes: ['violations'],
+    preload: false,
+  }
   const { violations } = await page.evaluate<{ violations: Violation[] }>(
-    `axe.run(document, { runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] })
-      .then(({ violations }) => ({ violations }))`,
+    `axe.run((${partsToCheck})(${isNew}), ${JSON.stringify(options)}).then(({ violations }) => ({ violations }))`,
   )
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}\n${nodes[0]!.failureSummary}`)
   assert.deepEqual(told, [], `${name} at ${width} px`)
 }
 
-/** Opens a page of the console and waits until its heading is there. */
+/** Asks the server for a page of the console, as a link from elsewhere does, and waits until its heading is there. */
+export async function visit(page: Page, url: string, heading?: string | RegExp): Promise<void> {
+  await page.goto(url)
+  await headed(page, heading)
+}
+
+/** Goes from one page of the console to another, as its links do, and waits until the heading is there. */
 export async function open(page: Page, path: string, heading?: string | RegExp): Promise<void> {
-  const url = new URL(page.url())
-  await page.goto(`${url.origin}/admin${path}`)
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/admin${path}`)})`)
+  await headed(page, heading)
+}
+
+async function headed(page: Page, heading: string | RegExp | undefined): Promise<void> {
   await page.getByRole('heading', { level: 1, ...(heading === undefined ? {} : { name: heading }) }).waitFor()
 }

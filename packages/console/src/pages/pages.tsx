@@ -1,5 +1,6 @@
-import { type ComponentType, lazy, Suspense } from 'react'
+import type { ComponentType } from 'react'
 import { Link, Route, Switch } from 'wouter'
+import { later } from '../components/later.tsx'
 import { Bones, Empty } from '../components/states.tsx'
 
 type Load = () => Promise<{ default: ComponentType }>
@@ -39,7 +40,7 @@ const loaders: Record<string, Load> = {
   '/account': () => import('./account/account.tsx'),
 }
 
-const pages = Object.entries(loaders).map(([path, load]) => ({ path, load, Page: lazy(load) }))
+const pages = Object.entries(loaders).map(([path, load]) => ({ path, Page: later(load, <Bones lines={6} />) }))
 
 /** Fetches the code of a page ahead, so that it is there when the page is shown. */
 export function preload(location: string): void {
@@ -48,22 +49,23 @@ export function preload(location: string): void {
     id === undefined
       ? [`/${first}`, `/${first}/*?`]
       : [`/${first}/${id}`, `/${first}/:id/*?`, `/${first}/:id`, `/${first}/*?`]
-  void paths.map((path) => loaders[path]).find((load) => load !== undefined)?.()
+  paths
+    .map((wanted) => pages.find(({ path }) => path === wanted))
+    .find((page) => page !== undefined)
+    ?.Page.preload()
 }
 
 export function Pages() {
   return (
-    <Suspense fallback={<Bones lines={6} />}>
-      <Switch>
-        {pages.map(({ path, Page }) => (
-          <Route key={path} path={path} component={Page} />
-        ))}
-        <Route>
-          <Empty icon="search" title="There is no such page">
-            The address may be mistyped, or what it named is gone. <Link href="/">Go to the home page</Link>
-          </Empty>
-        </Route>
-      </Switch>
-    </Suspense>
+    <Switch>
+      {pages.map(({ path, Page }) => (
+        <Route key={path} path={path} component={Page} />
+      ))}
+      <Route>
+        <Empty icon="search" title="There is no such page">
+          The address may be mistyped, or what it named is gone. <Link href="/">Go to the home page</Link>
+        </Empty>
+      </Route>
+    </Switch>
   )
 }

@@ -2,19 +2,20 @@ import { ActionIcon, Drawer, Menu, UnstyledButton, useMantineColorScheme } from 
 import { useHotkeys } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { lazy, Suspense, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import { call } from '../api.ts'
 import { initials } from '../components/avatar.tsx'
 import { Mark } from '../components/brand.tsx'
 import { Icon } from '../components/icon.tsx'
+import { later } from '../components/later.tsx'
 import { useQuestion } from '../components/leaving.ts'
 import { Pages, preload } from '../pages/pages.tsx'
 import { roleNames, useSession } from '../session/session.tsx'
 import { navigation } from './navigation.ts'
 
-const Palette = lazy(() => import('./palette.tsx'))
-const LeaveDialog = lazy(() => import('./leave-dialog.tsx'))
+const Palette = later(() => import('./palette.tsx'))
+const LeaveDialog = later(() => import('./leave-dialog.tsx'))
 
 /** Navigation, search and account around each page. */
 export function Console() {
@@ -83,16 +84,8 @@ export function Console() {
           <Pages />
         </main>
       </div>
-      {isPaletteWanted && (
-        <Suspense fallback={null}>
-          <Palette />
-        </Suspense>
-      )}
-      {question && (
-        <Suspense fallback={null}>
-          <LeaveDialog question={question} />
-        </Suspense>
-      )}
+      {isPaletteWanted && <Palette />}
+      {question && <LeaveDialog question={question} />}
     </div>
   )
 }

@@ -23,13 +23,7 @@ export default function Apis({ application }: { application: Application }) {
     call(`PATCH /api/v1/apis/${api.id}/applications`, {
       body: { applications: [{ id: application.id, ...(isAuthorized ? {} : { operation: 'delete' }) }] },
     })
-  const authorize = useChange(
-    async (api: ApiAccess) => {
-      await setAuthorized(api, true)
-      navigate(`${at}/${api.id}`)
-    },
-    { keys: ['access', 'api'] },
-  )
+  const authorize = useChange((api: ApiAccess) => setAuthorized(api, true), { keys: ['access', 'api'] })
   const revoke = useChange((api: ApiAccess) => setAuthorized(api, false), {
     keys: ['access', 'api'],
     done: 'The authorization was revoked.',
@@ -83,7 +77,7 @@ export default function Apis({ application }: { application: Application }) {
                   right: true,
                   cell: (api) =>
                     api.is_authorized ? (
-                      <span className="row" style={{ justifyContent: 'flex-end' }}>
+                      <span className="row" style={{ flexWrap: 'nowrap', justifyContent: 'flex-end' }}>
                         <Button size="xs" variant="default" onClick={() => navigate(`${at}/${api.id}`)}>
                           Scopes
                         </Button>
@@ -104,7 +98,7 @@ export default function Apis({ application }: { application: Application }) {
                         <Button
                           size="xs"
                           loading={authorize.isPending && authorize.variables?.id === api.id}
-                          onClick={() => authorize.mutate(api)}
+                          onClick={() => authorize.mutate(api, { onSuccess: () => navigate(`${at}/${api.id}`) })}
                           aria-label={`Authorize for ${api.name}`}
                         >
                           Authorize

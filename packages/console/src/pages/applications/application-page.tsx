@@ -1,20 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { Redirect, Route, Switch, useParams } from 'wouter'
+import { later } from '../../components/later.tsx'
 import { Page } from '../../components/page.tsx'
-import { Loaded, Tag } from '../../components/states.tsx'
+import { Bones, Loaded, Tag } from '../../components/states.tsx'
 import { type Application, applicationQuery, typeNames } from './application.ts'
 import { Details } from './details.tsx'
 
-const Apis = lazy(() => import('./apis.tsx'))
-const Scopes = lazy(() => import('./scopes.tsx'))
-const Secrets = lazy(() => import('./secrets.tsx'))
-const QuickStart = lazy(() => import('./quick-start.tsx'))
-const Test = lazy(() => import('./test-token.tsx'))
-const Tokens = lazy(() => import('./tokens.tsx'))
-const AccessRoles = lazy(() => import('./access-roles.tsx'))
-const SignIn = lazy(() => import('./sign-in.tsx'))
-const Properties = lazy(() => import('./application-properties.tsx'))
+const Apis = later(() => import('./apis.tsx'), <Bones />)
+const Scopes = later(() => import('./scopes.tsx'), <Bones />)
+const Secrets = later(() => import('./secrets.tsx'), <Bones />)
+const QuickStart = later(() => import('./quick-start.tsx'), <Bones />)
+const Test = later(() => import('./test-token.tsx'), <Bones />)
+const Tokens = later(() => import('./tokens.tsx'), <Bones />)
+const AccessRoles = later(() => import('./access-roles.tsx'), <Bones />)
+const SignIn = later(() => import('./sign-in.tsx'), <Bones />)
+const Properties = later(() => import('./application-properties.tsx'), <Bones />)
 
 export default function ApplicationPage() {
   const { id } = useParams<{ id: string }>()

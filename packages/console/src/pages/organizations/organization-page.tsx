@@ -1,22 +1,22 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { Redirect, Route, Switch, useParams } from 'wouter'
 import { call } from '../../api.ts'
+import { later } from '../../components/later.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { PropertyValues } from '../../components/property-values.tsx'
-import { Loaded, Tag } from '../../components/states.tsx'
+import { Bones, Loaded, Tag } from '../../components/states.tsx'
 import { Details } from './details.tsx'
 import { type Organization, organizationQuery } from './organization.ts'
 
-const Members = lazy(() => import('./members.tsx'))
-const Invites = lazy(() => import('./invites.tsx'))
-const Flags = lazy(() => import('./organization-flags.tsx'))
-const Machines = lazy(() => import('./machines.tsx'))
-const Policies = lazy(() => import('./policies.tsx'))
-const SignIn = lazy(() => import('./sign-in.tsx'))
-const Branding = lazy(() => import('./branding.tsx'))
-const Billing = lazy(() => import('../billing/customers.tsx'))
-const ApiKeys = lazy(() => import('../apis/api-key-list.tsx'))
+const Members = later(() => import('./members.tsx'), <Bones />)
+const Invites = later(() => import('./invites.tsx'), <Bones />)
+const Flags = later(() => import('./organization-flags.tsx'), <Bones />)
+const Machines = later(() => import('./machines.tsx'), <Bones />)
+const Policies = later(() => import('./policies.tsx'), <Bones />)
+const SignIn = later(() => import('./sign-in.tsx'), <Bones />)
+const Branding = later(() => import('./branding.tsx'), <Bones />)
+const Billing = later(() => import('../billing/customers.tsx'), <Bones />)
+const ApiKeys = later(() => import('../apis/api-key-list.tsx'), <Bones />)
 
 export default function OrganizationPage() {
   const { id } = useParams<{ id: string }>()

@@ -1,6 +1,5 @@
 import { Button, Switch, Textarea, TextInput } from '@mantine/core'
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { Redirect, Route, Switch as Routes, useLocation, useParams } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useRefresh } from '../../components/changes.ts'
@@ -8,13 +7,14 @@ import { Value } from '../../components/copy.tsx'
 import { DeleteDialog, useDialog } from '../../components/dialog.tsx'
 import { useForm } from '../../components/form.ts'
 import { Icon } from '../../components/icon.tsx'
+import { later } from '../../components/later.tsx'
 import { Fact, Facts, Page, Section } from '../../components/page.tsx'
-import { Loaded, Refusal, Tag } from '../../components/states.tsx'
+import { Bones, Loaded, Refusal, Tag } from '../../components/states.tsx'
 import type { Role } from '../../data/roles.ts'
 import { useSession } from '../../session/session.tsx'
 
-const Holdings = lazy(() => import('./role-holdings.tsx'))
-const People = lazy(() => import('./role-people.tsx'))
+const Holdings = later(() => import('./role-holdings.tsx'), <Bones />)
+const People = later(() => import('./role-people.tsx'), <Bones />)
 
 const roleQuery = (id: string) =>
   queryOptions({

@@ -1,20 +1,20 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { Redirect, Route, Switch, useParams } from 'wouter'
 import { call } from '../../api.ts'
+import { later } from '../../components/later.tsx'
 import { Page, Section } from '../../components/page.tsx'
 import { PropertyValues } from '../../components/property-values.tsx'
-import { Loaded, Tag } from '../../components/states.tsx'
+import { Bones, Loaded, Tag } from '../../components/states.tsx'
 import { Profile } from './profile.tsx'
 import { nameOf, type User, userQuery } from './user.ts'
 
-const Identities = lazy(() => import('./identities.tsx'))
-const Memberships = lazy(() => import('./memberships.tsx'))
-const Flags = lazy(() => import('./user-flags.tsx'))
-const Security = lazy(() => import('./security.tsx'))
-const Billing = lazy(() => import('../billing/customers.tsx'))
-const ApiKeys = lazy(() => import('../apis/api-key-list.tsx'))
-const Events = lazy(() => import('./user-events.tsx'))
+const Identities = later(() => import('./identities.tsx'), <Bones />)
+const Memberships = later(() => import('./memberships.tsx'), <Bones />)
+const Flags = later(() => import('./user-flags.tsx'), <Bones />)
+const Security = later(() => import('./security.tsx'), <Bones />)
+const Billing = later(() => import('../billing/customers.tsx'), <Bones />)
+const ApiKeys = later(() => import('../apis/api-key-list.tsx'), <Bones />)
+const Events = later(() => import('./user-events.tsx'), <Bones />)
 
 export default function UserPage() {
   const { id } = useParams<{ id: string }>()

@@ -1,11 +1,12 @@
 import { Button, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Link, useSearchParams } from 'wouter'
 import { call } from '../../api.ts'
 import { Avatar } from '../../components/avatar.tsx'
 import { useDialog } from '../../components/dialog.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { later } from '../../components/later.tsx'
 import { List, type PageOf, usePages } from '../../components/list.tsx'
 import { Page } from '../../components/page.tsx'
 import { Empty, Tag } from '../../components/states.tsx'
@@ -28,8 +29,8 @@ interface Row {
 }
 
 // Both bring the whole SDK.
-const ImportUsers = lazy(async () => ({ default: (await import('./import-users.tsx')).ImportUsers }))
-const ExportUsers = lazy(async () => ({ default: (await import('./export-users.tsx')).ExportUsers }))
+const ImportUsers = later(async () => ({ default: (await import('./import-users.tsx')).ImportUsers }))
+const ExportUsers = later(async () => ({ default: (await import('./export-users.tsx')).ExportUsers }))
 
 const pageSize = 50
 
@@ -196,10 +197,8 @@ export default function Users() {
         }
       />
       {dialog.isOpen && <NewUser close={dialog.close} />}
-      <Suspense>
-        {importing.isOpen && <ImportUsers close={importing.close} />}
-        {exporting.isOpen && <ExportUsers close={exporting.close} />}
-      </Suspense>
+      {importing.isOpen && <ImportUsers close={importing.close} />}
+      {exporting.isOpen && <ExportUsers close={exporting.close} />}
     </Page>
   )
 }
