@@ -47,7 +47,12 @@ export const navigation: { title?: string; places: Place[] }[] = [
       { to: '/connections', label: 'Connections', icon: 'connections', words: 'sso saml social' },
       { to: '/webhooks', label: 'Webhooks', icon: 'webhooks', words: 'deliveries events' },
       { to: '/variables', label: 'Environment variables', icon: 'variables' },
-      { to: '/settings', label: 'Settings', icon: 'settings', words: 'business environment logos passkeys mfa' },
+      {
+        to: '/settings',
+        label: 'Settings',
+        icon: 'settings',
+        words: 'business environment logos passkeys mfa connected apps',
+      },
       { to: '/signing-keys', label: 'Signing keys', icon: 'lock', words: 'jwks rotate' },
       { to: '/administrators', label: 'Administrators', icon: 'administrators', words: 'team invite console' },
     ],

@@ -29,6 +29,13 @@ interface ApiKey {
   scopes: string[]
 }
 
+/** What is asked before something is done with a key. */
+const asked = {
+  rotate: { verb: 'Rotate', about: 'The old key stops working at once; a new one is shown, once.' },
+  revoke: { verb: 'Revoke', about: 'Whoever holds the key is refused from now on. It stays in this list.' },
+  delete: { verb: 'Delete', about: 'It was revoked already; now it leaves this list.' },
+} as const
+
 const typeNames: Record<string, string> = { user: 'User', organization: 'Organization', environment: 'Environment' }
 
 /** Whose keys are meant: of one organization, or of one person. */
@@ -59,7 +66,7 @@ export function ApiKeyList({ owner, frame }: { owner?: Owner; frame: (add: React
   const refresh = useRefresh()
   const apis = useQuery(apisQuery)
   const [made, setMade] = useState<string>()
-  const [asking, setAsking] = useState<{ what: 'rotate' | 'revoke'; key: ApiKey }>()
+  const [asking, setAsking] = useState<{ what: keyof typeof asked; key: ApiKey }>()
   const pages = usePages(['api-keys', owner], async (cursor) => {
     const { api_keys = [], has_more } = await call<{ api_keys?: ApiKey[]; has_more?: boolean }>(
       'GET /api/v1/api_keys',
@@ -117,14 +124,17 @@ export function ApiKeyList({ owner, frame }: { owner?: Owner; frame: (add: React
             tight: true,
             right: true,
             cell: (key) =>
-              mayWrite &&
-              key.status !== 'revoked' && (
+              mayWrite && (
                 <RowActions
                   of={key.name}
-                  actions={[
-                    { label: 'Rotate', onClick: () => setAsking({ what: 'rotate', key }) },
-                    { label: 'Revoke', isDangerous: true, onClick: () => setAsking({ what: 'revoke', key }) },
-                  ]}
+                  actions={
+                    key.status === 'revoked'
+                      ? [{ label: 'Delete', isDangerous: true, onClick: () => setAsking({ what: 'delete', key }) }]
+                      : [
+                          { label: 'Rotate', onClick: () => setAsking({ what: 'rotate', key }) },
+                          { label: 'Revoke', isDangerous: true, onClick: () => setAsking({ what: 'revoke', key }) },
+                        ]
+                  }
                 />
               ),
           },
@@ -155,7 +165,7 @@ export function ApiKeyList({ owner, frame }: { owner?: Owner; frame: (add: React
       </Modal>
       {asking && (
         <DeleteDialog
-          verb={asking.what === 'rotate' ? 'Rotate' : 'Revoke'}
+          verb={asked[asking.what].verb}
           what="the key"
           name={asking.key.name}
           close={() => setAsking(undefined)}
@@ -164,18 +174,18 @@ export function ApiKeyList({ owner, frame }: { owner?: Owner; frame: (add: React
               const { api_key } = await call<{ api_key: { key: string } }>(`PUT /api/v1/api_keys/${asking.key.id}`)
               setMade(api_key.key)
             } else {
-              await call(`DELETE /api/v1/api_keys/${asking.key.id}`)
-              tell(`${asking.key.name} was revoked.`)
+              await call(
+                asking.what === 'revoke'
+                  ? `POST /admin/api/api_keys/${asking.key.id}/revoke`
+                  : `DELETE /api/v1/api_keys/${asking.key.id}`,
+              )
+              tell(`${asking.key.name} was ${asking.what}d.`)
             }
             await refresh('api-keys')
             setAsking(undefined)
           }}
         >
-          <p className="soft">
-            {asking.what === 'rotate'
-              ? 'The old key stops working at once; a new one is shown, once.'
-              : 'Whoever holds the key is refused from now on.'}
-          </p>
+          <p className="soft">{asked[asking.what].about}</p>
         </DeleteDialog>
       )}
     </>,

@@ -1,5 +1,6 @@
 import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
+import { lazy } from 'react'
 import { useLocation } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useRefresh } from '../../components/changes.ts'
@@ -12,6 +13,8 @@ import { Loaded, Refusal } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useSession } from '../../session/session.tsx'
 
+const ConnectedApps = lazy(() => import('./connected-apps.tsx'))
+
 /** Business, environment and security: what holds for everything. */
 export default function Settings() {
   const [location] = useLocation()
@@ -22,12 +25,15 @@ export default function Settings() {
         { to: '/settings', label: 'Business' },
         { to: '/settings/environment', label: 'Environment' },
         { to: '/settings/security', label: 'Factors and passkeys' },
+        { to: '/settings/connected-apps', label: 'Connected apps' },
       ]}
     >
       {location.endsWith('/environment') ? (
         <Environment />
       ) : location.endsWith('/security') ? (
         <Security />
+      ) : location.endsWith('/connected-apps') ? (
+        <ConnectedApps />
       ) : (
         <Business />
       )}
