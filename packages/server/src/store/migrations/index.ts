@@ -14,6 +14,7 @@ import * as references from './0012-references.ts'
 import * as listsAtConstantCost from './0013-lists-at-constant-cost.ts'
 import * as changesInTheJournal from './0014-changes-in-the-journal.ts'
 import * as oneIndexOfMembers from './0015-one-index-of-members.ts'
+import * as organizationsByHandle from './0016-organizations-by-handle.ts'
 
 /** Applied in the order of their names, once each. A landed migration never changes: add the next one. */
 export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<void> }> = {
@@ -32,4 +33,5 @@ export const migrations: Record<string, { up: (db: Kysely<never>) => Promise<voi
   '0013-lists-at-constant-cost': listsAtConstantCost,
   '0014-changes-in-the-journal': changesInTheJournal,
   '0015-one-index-of-members': oneIndexOfMembers,
+  '0016-organizations-by-handle': organizationsByHandle,
 }
