@@ -111,7 +111,11 @@ async function accessOfFolder(terminal: Terminal): Promise<Access | undefined> {
   const config = readConfig({ ...terminal.env, KINDRED_DATA_DIR: path })
   const client = await readFirstClient(config)
   if (client === undefined) return undefined
-  return { domain: config.url, ...client, caFile: undefined, from: { kind: 'folder', path } }
+  const { url, ...credentials } = client
+  // Flags of `serve` are known to the database alone: it was given its address when the server was started.
+  const isSaid = Boolean(terminal.env.KINDRED_URL || terminal.env.KINDRED_PORT)
+  const domain = isSaid ? config.url : (url ?? config.url)
+  return { domain, ...credentials, caFile: undefined, from: { kind: 'folder', path } }
 }
 
 /** Where credentials come from, for people. */

@@ -35,5 +35,9 @@ test('commands trust the local authority of the folder, and no other', async (t)
     assert.match(local.stderr, /^error: There is no server to call\. .*kindred login/)
   } else {
     assert.deepEqual([local.code, local.stdout], [0, here.stdout])
+    // The port is known to the server and its database alone, as when it came by a flag of `serve`.
+    const { KINDRED_PORT: _, ...others } = settings
+    const unsaid = await runKindred(['token'], { folder, settings: { ...home, ...others } })
+    assert.deepEqual([unsaid.code, unsaid.stdout, unsaid.stderr], [0, here.stdout, ''])
   }
 })

@@ -66,7 +66,9 @@ export function tokenError(reply: Reply, request: string, now: number): ApiError
   if (status === 429) return rateLimitError(code, said, details, now)
   if (status >= 500) return new ServerError(code, said, details)
   if (typeof error !== 'string') return notTheServer(reply, request)
-  return new AuthenticationError(code, `${said} ${adviceFor(code, said)}`, details)
+  // Kindred says the same in fewer words.
+  const problem = said.replace(/ Check client id and client secret\.$/, '')
+  return new AuthenticationError(code, `${problem} ${adviceFor(code, said)}`, details)
 }
 
 /** The reply is none that the Management API or its token endpoint gives. */

@@ -152,6 +152,7 @@ test('what the token endpoint objects to is an error with its words and the next
       assert.equal(error.code, code)
       assert.match(error.message, said)
       assert.match(error.message, advice)
+      assert.equal(error.message.match(/Check /g)?.length ?? 1, 1, 'advice is given once')
       assert.equal(error.request, `POST ${proxy.url}/oauth2/token`)
       assert.ok(!error.message.includes('x'.repeat(52)))
       return true

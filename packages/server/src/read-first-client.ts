@@ -7,13 +7,15 @@ import { createCipher } from './store/cipher.ts'
 import { openStore } from './store/open.ts'
 
 /**
- * The credentials of the first M2M application, for whoever has the machine: read from the database with the master key,
+ * The credentials of the first M2M application and the base URL of the last start, for whoever has the machine: read from the database with the master key,
  * beside a running server.
  * @returns undefined where another process has nothing to read: a database in memory, or one that is not there yet, no
  *   master key, or the application was deleted
  * @throws {StartError} when the master key is not the one that the database was made with
  */
-export async function readFirstClient(config: Config): Promise<{ clientId: string; clientSecret: string } | undefined> {
+export async function readFirstClient(
+  config: Config,
+): Promise<{ clientId: string; clientSecret: string; url: string | undefined } | undefined> {
   const { databaseUrl } = config
   if (databaseUrl === 'memory:') return undefined
   if (config.secretKey === undefined && !existsSync(join(config.dataDir, 'secret.key'))) return undefined
@@ -30,7 +32,16 @@ export async function readFirstClient(config: Config): Promise<{ clientId: strin
       .limit(1)
       .executeTakeFirst()
     if (row === undefined) return undefined
-    return { clientId: row.clientId, clientSecret: cipher.open(row.sealed, `application_secrets:${row.id}`) }
+    const api = await store.read
+      .selectFrom('apis')
+      .select('audience')
+      .where('is_management_api', '=', true)
+      .executeTakeFirst()
+    return {
+      clientId: row.clientId,
+      clientSecret: cipher.open(row.sealed, `application_secrets:${row.id}`),
+      url: api?.audience.replace(/\/api$/, ''),
+    }
   } catch (error) {
     if (error instanceof StartError) throw error
     throw new StartError(

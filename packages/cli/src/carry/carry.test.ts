@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type Seed, type StartOptions, start, type TestKindred } from '@kindred/server/testing'
@@ -98,6 +98,7 @@ test('a pulled file starts a test server that is pulled as the same file, with t
 })
 
 test('apply makes an empty server like the file; then diff and apply find nothing to do', async () => {
+  mkdirSync(join(folder, 'target')) // a folder that happens to have the name of a profile
   const plan = await done('diff', 'zoo.yaml', 'target')
   assert.match(plan, /\+ create role keeper\n {4}name: "Keeper"\n {4}permissions: animals.feed animals.move\n/)
   const applied = await done('apply', 'zoo.yaml', '--to', 'target', '--yes')

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Kindred } from '@kindred/sdk'
 import type { Seed } from '@kindred/server'
@@ -26,7 +26,8 @@ export type Side = LiveSide | { seed: Seed; title: string; kindred?: undefined; 
 
 /** Whether a word of the command line names a file, and not a profile. */
 export function isFile(terminal: Terminal, word: string): boolean {
-  return /\.(ya?ml|json)$/i.test(word) || existsSync(resolve(terminal.folder, word))
+  const found = statSync(resolve(terminal.folder, word), { throwIfNoEntry: false })
+  return /\.(ya?ml|json)$/i.test(word) || (found?.isFile() ?? false)
 }
 
 /** @param word a file in the form of seeds, or a profile */
