@@ -128,6 +128,8 @@ test('a terminal gets tables whose ids are whole and whose names do nothing to i
   for (const line of stdout.trimEnd().split('\n')) assert.ok(line.length <= 60, line)
   const { permissions } = await json('api', 'GetPermissions')
   for (const { id } of permissions) assert.ok(stdout.includes(id))
+  const users = await run(['api', 'createUser']).then(() => run(['api', 'getUsers'], { columns: 90 }))
+  assert.match(users.stdout, / \d{4}-\d\d-\d\d \d\d:\d\d\n$/, 'a moment is whole')
   assert.match((await run(['api', 'getBusiness'], { columns: 60 })).stdout, /\n {2}name +My business\n/)
 })
 

@@ -1,6 +1,6 @@
 import type { Kindred } from '@kindred/sdk'
 import { type Command, Option } from 'commander'
-import { type AccessOptions, addAccessOptions } from './access.ts'
+import { type AccessOptions, addAccessOptions, findAccess } from './access.ts'
 import { addAppsSecrets } from './apps-secrets.ts'
 import { connect } from './client.ts'
 import { CommandError } from './exit-code.ts'
@@ -45,8 +45,9 @@ export function addApps(program: Command, terminal: Terminal): void {
   addAccessOptions(create).action(async () => {
     const options = create.opts<CreateOptions>()
     const kindred = await connect(terminal, { ...options, maxConcurrent: scopesAtOnce })
+    const { caFile } = await findAccess(terminal, options)
     const made = await createM2m(kindred, options)
-    terminal.stdout.write(options.json ? `${JSON.stringify(made, null, 2)}\n` : madeText(made))
+    terminal.stdout.write(options.json ? `${JSON.stringify(made, null, 2)}\n` : madeText(made, caFile))
   })
 
   const list = apps
@@ -156,7 +157,8 @@ function matching(pattern: string, known: readonly string[]): string[] {
   return known.filter((key) => expression.test(key))
 }
 
-function madeText({ application_id, name, domain, client_id, client_secret, audience, scopes }: Made): string {
+function madeText(made: Made, caFile: string | undefined): string {
+  const { application_id, name, domain, client_id, client_secret, audience, scopes } = made
   return [
     `Application    ${visible(name)} (${application_id})`,
     `Client id      ${client_id}`,
@@ -168,6 +170,7 @@ function madeText({ application_id, name, domain, client_id, client_secret, audi
     `  export KINDE_DOMAIN=${domain}`,
     `  export KINDE_MANAGEMENT_CLIENT_ID=${client_id}`,
     `  export KINDE_MANAGEMENT_CLIENT_SECRET=${client_secret}`,
+    ...(caFile === undefined ? [] : [`  export NODE_EXTRA_CA_CERTS='${caFile}'`]),
     '',
   ].join('\n')
 }

@@ -19,6 +19,8 @@ test('commands trust the local authority of the folder, and no other', async (t)
   }
   const here = await runKindred(['token'], { folder, settings: variables })
   assert.deepEqual([here.code, here.stderr], [0, ''])
+  const made = await runKindred(['apps', 'create', '--m2m', '--name', 'Worker'], { folder, settings: variables })
+  assert.ok(made.stdout.includes(`export NODE_EXTRA_CA_CERTS='${ready.ca_file}'\n`), made.stdout)
   const elsewhere = { ...variables, XDG_CONFIG_HOME: `${folder}/other` }
   const refused = await runKindred(['token'], { settings: elsewhere })
   assert.equal(refused.code, 3)

@@ -9,13 +9,15 @@ const gap = 2
 const leastWidth = 8
 
 /**
- * A table with a head, as wide as `width` allows: the widest columns give way first, and where even that does not do,
+ * A table with a head, as wide as `width` allows. Moments are shown to the minute, in UTC. The widest columns give way first, and where even that does not do,
  * the last columns are left out.
  */
 export function tableText(rows: readonly Row[], columns: readonly string[], width = Number.POSITIVE_INFINITY): string {
-  const cells = rows.map((row) => columns.map((column) => cellText(row[column])))
+  const cells = rows.map((row) => columns.map((column) => toTheMinute(cellText(row[column]))))
   let widths = columns.map((column, at) => Math.max(column.length, ...cells.map((line) => line[at]!.length)))
-  const least = widths.map((wide, at) => (isIdentity(columns[at]!) ? wide : Math.min(wide, leastWidth)))
+  const least = widths.map((wide, at) =>
+    isIdentity(columns[at]!) || cells.some((line) => isMoment(line[at]!)) ? wide : Math.min(wide, leastWidth),
+  )
   let shown = columns.length
   while (shown > 1 && sum(least.slice(0, shown)) + gap * (shown - 1) > width) shown -= 1
   widths = fitted(widths.slice(0, shown), least, width - gap * (shown - 1))
@@ -70,6 +72,15 @@ function isDeep(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return value.some((item) => typeof item === 'object' && item !== null)
   return Object.keys(value).length > 0
+}
+
+function toTheMinute(text: string): string {
+  return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(\.\d+)?(Z|\+00:00)$/, '$1 $2')
+}
+
+/** Half of one says nothing. */
+function isMoment(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d$/.test(text)
 }
 
 /** What is copied into the next command must be whole. */
