@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Postgres, startPostgres } from '../test/postgres.ts'
 import { type Answers, checkAnswers } from './answers.ts'
+import { measureKit } from './kit.ts'
 import {
   type Arena,
   type Effort,
@@ -81,11 +82,15 @@ try {
     heading('Start, in memory', false)
     note(await measureStart(folder, effort))
   }
+  if (isWanted('kit')) {
+    heading('Test kit, in this process', false)
+    note(await measureKit(effort.rounds))
+  }
   if (isWanted('sdk')) {
     heading('SDK: compressed bundles, cost of types', false)
     note(await measureSdk(effort.rounds))
   }
-  if (scenarioNames().some((name) => name !== 'start' && name !== 'sdk' && isWanted(name))) {
+  if (scenarioNames().some((name) => !['start', 'kit', 'sdk'].includes(name) && isWanted(name))) {
     for (const store of values.stores.split(',')) await measureStore(store)
   }
 } finally {
@@ -150,7 +155,7 @@ async function measureOthers(arena: Arena): Promise<void> {
 }
 
 function scenarioNames(): string[] {
-  return ['start', 'sdk', ...scenarios.map(({ name }) => name), 'storm', 'last page', 'search']
+  return ['start', 'kit', 'sdk', ...scenarios.map(({ name }) => name), 'storm', 'last page', 'search']
 }
 
 function isWanted(name: string): boolean {
