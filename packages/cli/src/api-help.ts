@@ -1,7 +1,10 @@
 import type { OperationInfo, ParameterInfo } from '@kindred/sdk'
 
-/** What `kindred api <operation> --help` shows. */
-export function operationHelp(operation: OperationInfo, width: number): string {
+/**
+ * What `kindred api <operation> --help` shows.
+ * @param body one that the operation takes
+ */
+export function operationHelp(operation: OperationInfo, width: number, body: unknown): string {
   const { id, name, method, path, summary, description, scope, isAnonymous, parameters, items } = operation
   const needs = isAnonymous ? 'no token' : scope === null ? 'a token, no scope' : `the scope ${scope}`
   const lines = [
@@ -14,6 +17,14 @@ export function operationHelp(operation: OperationInfo, width: number): string {
   ]
   if (parameters.length > 0) lines.push('', 'Parameters:', ...parameters.flatMap((each) => parameterLines(each, width)))
   lines.push('', 'Examples:', ...examples(operation).map((line) => `  $ ${line}`))
+  if (body !== undefined)
+    lines.push(
+      '',
+      'A body, for --body @input.json:',
+      ...JSON.stringify(body, null, 2)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    )
   if (items !== undefined) lines.push('', `--all reads every page; --json then prints one ${items} entry a line.`)
   return `${lines.join('\n')}\n`
 }

@@ -202,6 +202,16 @@ test('every operation is listed, found by a word, and explained with its scope a
   }
 })
 
+test('the help of an operation has a body that can be sent', async () => {
+  for (const id of ['CreatePermission', 'createUser']) {
+    const { stdout } = await run(['api', id, '--help'])
+    const [, body] = /\nA body, for --body @input\.json:\n( {2}\{\n.*?\n {2}\}\n)/s.exec(stdout) ?? assert.fail(stdout)
+    const { organization_code: _, ...given } = JSON.parse(body!)
+    const { code, stderr } = await run(['api', id, '--body', '-'], { input: JSON.stringify(given) })
+    assert.equal(code, 0, `${id}: ${stderr}`)
+  }
+})
+
 test('help without an operation shows examples', async () => {
   const { code, stdout } = await run(['api', '--help'])
   assert.equal(code, 0)

@@ -64,7 +64,9 @@ export function addApi(program: Command, terminal: Terminal): void {
     const { operation } = target
     if (options.help) {
       if (operation === undefined) return command.help()
-      terminal.stdout.write(operationHelp(operation, terminal.stdout.columns ?? 80))
+      const { bodyExampleOf } = await import('@kindred/server')
+      const body = operation.body === 'json' ? bodyExampleOf(operation.id) : undefined
+      terminal.stdout.write(operationHelp(operation, terminal.stdout.columns ?? 80, body))
       return
     }
     const given = { fields: options.field, body: options.body }

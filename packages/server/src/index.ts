@@ -1,5 +1,6 @@
 /** What a program that runs Kindred needs: the `kindred` command is one. */
 export { makeResetLink, makeSetupLink } from './administrator-recovery.ts'
+export { bodyExampleOf } from './body-example-of.ts'
 export { type Config, readConfig, type Setting, settings } from './config.ts'
 export { StartError } from './errors.ts'
 export { rotateKeys } from './key-rotation.ts'

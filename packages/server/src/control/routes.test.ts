@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type Reply, start, type TestKindred } from '../kit/index.ts'
 import { testDatabase } from '../testing.ts'
+import { listen } from '../testing-sockets.ts'
 import { controlOperations } from './api/index.ts'
 
 /** Calls the control API as a program in another language would. */
@@ -117,4 +118,17 @@ test('everything of the test kit is there over HTTP', async (t) => {
     }
     assert.equal((await control('POST', '/reset', undefined, { origin: 'http://localhost:3000' })).status, 200)
   })
+})
+
+test('nothing of it is there where it is not switched on', async (t) => {
+  const server = await listen(t, { KINDRED_CONTROL: 'off' })
+  for (const { method, path } of controlOperations) {
+    const { status, json } = await server.call(
+      method,
+      path.replaceAll(/\{\w+\}/g, '1'),
+      method === 'GET' ? undefined : {},
+    )
+    assert.deepEqual([status, json.errors.code], [404, 'ROUTE_NOT_FOUND'], path)
+  }
+  assert.equal((await server.call('GET', '/_kindred/openapi.json')).status, 404)
 })
