@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { start, type TestServer } from '../testing.ts'
 import { dialectOf } from './dialect.ts'
 import { membersInOrder } from './members.ts'
-import { withProperty } from './user-conditions.ts'
+import { withApiScope, withProperty } from './user-conditions.ts'
 
 /** How the database would run a query. PostgreSQL would read the few rows of a test without an index: it must not. */
 async function planOf({ write }: TestServer, query: RawBuilder<unknown>): Promise<string> {
@@ -25,6 +25,17 @@ test('users with a value of a property are found by the index of the values', as
   assert.match(plan, /property_values_by_value/)
   // Beside the property it is the value that leads there.
   assert.match(plan, /property_id=\? AND <expr>=\?|substr\(value, 1, 200\) = ANY/)
+})
+
+test('users with an API scope, of their own or through a role, are found by the indexes of scopes and roles', async (t) => {
+  const server = await start(t)
+  for (const code of [null, 'org_1']) {
+    const plan = await planOf(server, withApiScope(server.db, ['api_scope_1', 'api_scope_2'], code).ids!)
+    assert.match(plan, /user_api_scopes_by_scope|user_api_scopes_key/)
+    assert.match(plan, /role_scopes_by_scope/)
+    assert.match(plan, /organization_user_roles_by_(role|organization)/)
+    assert.doesNotMatch(plan, /SCAN (user_api_scopes|organization_user_roles)|Seq Scan on (user_api|organization_user)/)
+  }
 })
 
 test('members are read off an index from the place where the page begins, without sorting', async (t) => {
