@@ -318,7 +318,7 @@ journey(
     assert.deepEqual([body.hashing_method, body.is_temporary_password], ['pbkdf2', true])
     assert.equal(JSON.stringify(body).includes('a password of Sam'), false)
     await page.getByRole('button', { name: 'Refresh claims' }).click()
-    await page.getByText('The next token is made from present data').waitFor()
+    await page.getByText('The claims were refreshed').waitFor()
     await look(page, 'user-profile')
   },
 )
@@ -366,7 +366,7 @@ journey('a plan is set up, an organization agrees to it, and usage is recorded',
 
 journey('a connected app is set up, and its secret is not shown again', async (page, label) => {
   await open(page, '/settings/connected-apps', 'Settings')
-  await page.getByText('The address to come back to').waitFor()
+  await page.getByText('Address to come back to').waitFor()
   await look(page, 'connected-apps-empty')
   await page.getByRole('button', { name: 'Add app' }).first().click()
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill(`GitLab ${label}`)

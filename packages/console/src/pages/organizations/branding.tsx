@@ -87,8 +87,8 @@ function Colours({ organization }: { organization: Organization }) {
         <SegmentedControl
           aria-label="Colours for"
           data={[
-            { value: 'light', label: 'Light' },
-            { value: 'dark', label: 'Dark' },
+            { value: 'light', label: 'Colours of light pages' },
+            { value: 'dark', label: 'Of dark pages' },
           ]}
           value={mode}
           onChange={(value) => setMode(value as Mode)}

@@ -6,7 +6,7 @@ import { tell, useRefresh } from '../../components/changes.ts'
 import { Value } from '../../components/copy.tsx'
 import { DeleteDialog, FormDialog, useDialog } from '../../components/dialog.tsx'
 import { useForm } from '../../components/form.ts'
-import { Section } from '../../components/page.tsx'
+import { Fact, Facts, Section } from '../../components/page.tsx'
 import { AddButton, RowActions } from '../../components/row-actions.tsx'
 import { Empty, Loaded, Note } from '../../components/states.tsx'
 import { Table } from '../../components/table.tsx'
@@ -90,10 +90,13 @@ export default function ConnectedApps() {
           )
         }
       </Loaded>
-      <p className="row small" style={{ marginTop: '0.75rem' }}>
-        <span className="soft">The address to come back to, for every provider:</span>
-        <Value text={`${url}/connected_apps/callback`} what="the address to come back to" />
-      </p>
+      <div className="card" style={{ marginTop: '1rem' }}>
+        <Facts>
+          <Fact name="Address to come back to">
+            <Value text={`${url}/connected_apps/callback`} what="the address to come back to" />
+          </Fact>
+        </Facts>
+      </div>
       {dialog.isOpen && <EditApp close={dialog.close} />}
       {editing && <EditApp app={editing} close={() => setEditing(undefined)} />}
       {removing && (

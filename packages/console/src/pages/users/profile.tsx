@@ -115,7 +115,7 @@ function Actions({ user }: { user: User }) {
   )
   const refreshClaims = useChange(() => call(`POST /api/v1/users/${user.id}/refresh_claims`), {
     keys: ['user'],
-    done: 'The next token is made from present data.',
+    done: 'The claims were refreshed.',
   })
   return (
     <Section
