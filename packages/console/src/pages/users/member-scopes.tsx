@@ -24,7 +24,7 @@ export function MemberScopes({
   const scopes = useQuery(memberScopesQuery(code, userId))
   const groups = useQuery(scopeGroupsQuery)
   return (
-    <Modal opened onClose={close} title={title} size="lg">
+    <Modal opened onClose={close} closeOnClickOutside={false} title={title} size="lg">
       <Loaded query={groups} lines={6}>
         {(all) =>
           all.length === 0 ? (
