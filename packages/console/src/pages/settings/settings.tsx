@@ -1,19 +1,19 @@
 import { Button, Select, Switch, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { lazy } from 'react'
 import { useLocation } from 'wouter'
 import { call } from '../../api.ts'
 import { tell, useRefresh } from '../../components/changes.ts'
 import { Value } from '../../components/copy.tsx'
 import { FactorBoxes, passkeyPolicies } from '../../components/factors.tsx'
 import { useForm } from '../../components/form.ts'
+import { later } from '../../components/later.tsx'
 import { LogoPictures } from '../../components/logo-pictures.tsx'
 import { Fact, Facts, Page, Section } from '../../components/page.tsx'
-import { Loaded, Refusal } from '../../components/states.tsx'
+import { Bones, Loaded, Refusal } from '../../components/states.tsx'
 import { Time } from '../../components/time.tsx'
 import { useSession } from '../../session/session.tsx'
 
-const ConnectedApps = lazy(() => import('./connected-apps.tsx'))
+const ConnectedApps = later(() => import('./connected-apps.tsx'), <Bones />)
 
 /** Business, environment and security: what holds for everything. */
 export default function Settings() {
