@@ -1,5 +1,5 @@
 import '../../require-node.js'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
@@ -42,36 +42,60 @@ function newest(path) {
   return Math.max(0, ...files.map((file) => statSync(`${path}/${file}`).mtimeMs))
 }
 
+/** Builds beside what is there and then takes its place: others may build or serve at the same moment. */
 async function buildConsole() {
   const startedAt = performance.now()
   const { build } = await import('vite')
-  await build({
-    root: at('.'),
-    configFile: at('./vite.config.ts'),
-    logLevel: 'warn',
-    build: { emptyOutDir: true, outDir: at('./dist') },
-  })
-  const compressed = await compress()
-  const firstView = filesOfFirstView().reduce((sum, file) => sum + (compressed.get(file) ?? 0), 0)
-  // The fresh-check compares with the page, so it is touched last.
-  writeFileSync(at('./dist/index.html'), readFileSync(at('./dist/index.html')))
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  const kilobytes = (/** @type {number} */ bytes) => `${Math.round(bytes / 1000)} kB`
-  console.log(`The console was built in ${seconds} s: ${kilobytes(firstView)} compressed for the first view.`)
-  if (firstView > mostOfFirstView) {
-    throw new Error(`The first view weighs ${kilobytes(firstView)}; ${kilobytes(mostOfFirstView)} is the most.`)
+  const folder = at(`./dist-${process.pid}`)
+  try {
+    await build({
+      root: at('.'),
+      configFile: at('./vite.config.ts'),
+      logLevel: 'warn',
+      build: { emptyOutDir: true, outDir: folder },
+    })
+    const compressed = await compress(folder)
+    const firstView = filesOfFirstView(folder).reduce((sum, file) => sum + (compressed.get(file) ?? 0), 0)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+    const kilobytes = (/** @type {number} */ bytes) => `${Math.round(bytes / 1000)} kB`
+    console.log(`The console was built in ${seconds} s: ${kilobytes(firstView)} compressed for the first view.`)
+    if (firstView > mostOfFirstView) {
+      throw new Error(`The first view weighs ${kilobytes(firstView)}; ${kilobytes(mostOfFirstView)} is the most.`)
+    }
+    takePlace(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
-/** The scripts and styles that the page names, and so loads before anything is seen. */
-function filesOfFirstView() {
-  const html = readFileSync(at('./dist/index.html'), 'utf8')
+/** @param {string} folder */
+function takePlace(folder) {
+  const before = `${folder}-before`
+  try {
+    if (existsSync(at('./dist'))) renameSync(at('./dist'), before)
+    renameSync(folder, at('./dist'))
+  } catch (error) {
+    // Another build of the same sources was there first.
+    if (!existsSync(at('./dist/index.html'))) throw error
+  }
+  rmSync(before, { recursive: true, force: true })
+}
+
+/**
+ * The scripts and styles that the page names, and so loads before anything is seen.
+ * @param {string} folder
+ */
+function filesOfFirstView(folder) {
+  const html = readFileSync(`${folder}/index.html`, 'utf8')
   return [...html.matchAll(/(?:src|href)="\/admin\/([^"]+\.(?:js|css))"/g)].map(([, file]) => file ?? '')
 }
 
-/** Puts a `.br` and a `.gz` beside every file that gains by it. @returns the size of each by brotli, by its path in `dist` */
-async function compress() {
-  const folder = at('./dist')
+/**
+ * Puts a `.br` and a `.gz` beside every file that gains by it.
+ * @param {string} folder
+ * @returns the size of each by brotli, by its path in the folder
+ */
+async function compress(folder) {
   const brotli = promisify(zlib.brotliCompress)
   const gzip = promisify(zlib.gzip)
   const sizes = new Map()

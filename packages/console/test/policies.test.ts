@@ -1,33 +1,9 @@
 // Alone: it starts a browser.
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { ConsoleBrowser, findChromium, look, makeOwner, open, photograph, widths } from './testing-browser.ts'
+import { look, open, startConsole } from './testing-browser.ts'
 
-const chromiumPath = await findChromium()
-const skip = chromiumPath === undefined && 'the console, since there is no Chromium: apt-get install chromium'
-const browser = chromiumPath === undefined ? undefined! : await ConsoleBrowser.start({ after }, chromiumPath)
-if (chromiumPath !== undefined) await makeOwner(await browser.stranger(1440), await browser.setupLink())
-
-/** Walks a journey at each width; `label` tells apart what both of them make. */
-function journey(name: string, walk: (page: Page, label: string) => Promise<void>): void {
-  for (const width of widths) {
-    test(`${name}, at ${width} px`, { skip }, async () => {
-      const page = await browser.page(width)
-      try {
-        await page.goto(`${browser.kindred.ready.url}/admin`)
-        await page.getByRole('heading', { level: 1 }).waitFor()
-        await walk(page, String(width))
-      } catch (error) {
-        await photograph(page, `failed-${name.slice(0, 12)}`).catch(() => {})
-        throw error
-      } finally {
-        await page.close()
-      }
-      assert.deepEqual(browser.faults.splice(0), [])
-    })
-  }
-}
+const { browser, journey } = await startConsole()
 
 /** Calls the Management API, which must agree. */
 async function made(method: string, path: string, body?: unknown) {

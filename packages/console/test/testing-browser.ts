@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { after, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -25,7 +26,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The path of a Chromium; installs Debian's where there is none and this is root. Undefined where that cannot be. */
-export async function findChromium(): Promise<string | undefined> {
+async function findChromium(): Promise<string | undefined> {
   const given = process.env.KINDRED_TEST_CHROMIUM
   if (given !== undefined) return given
   const found = () => paths.find((path) => existsSync(path))
@@ -36,6 +37,31 @@ export async function findChromium(): Promise<string | undefined> {
     await install('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { env }).catch(() => {})
   }
   return found()
+}
+
+/** What a journey does in the window of a width; `label` tells apart what it makes at each of them. */
+type Walk = (page: Page, label: string, width: number) => Promise<void>
+
+/**
+ * A console for the tests of one file.
+ * @param options `hasOwner`: whether the owner's account is there already; by default it is
+ * @returns `journey` makes a test of a walk at each width. Where there is no Chromium, `skip` says so and there is no
+ *   browser; the tests of journeys are skipped then
+ */
+export async function startConsole({ hasOwner = true }: { hasOwner?: boolean } = {}): Promise<{
+  browser: ConsoleBrowser
+  skip: string | false
+  journey: (name: string, walk: Walk) => void
+}> {
+  const path = await findChromium()
+  const skip = path === undefined && 'the console, since there is no Chromium: apt-get install chromium'
+  // Only tests that are not skipped come to it.
+  const browser = path === undefined ? undefined! : await ConsoleBrowser.start({ after }, path)
+  if (path !== undefined && hasOwner) await makeOwner(await browser.stranger(widths[0]), await browser.setupLink())
+  const journey = (name: string, walk: Walk) => {
+    for (const width of widths) test(`${name}, at ${width} px`, { skip }, () => browser.walk(name, walk, width))
+  }
+  return { browser, skip, journey }
 }
 
 /** A browser in which the owner is signed in to a console of its own, at two widths. */
@@ -82,6 +108,21 @@ export class ConsoleBrowser {
     this.#pages.set(width, page)
     if (known === undefined) await signIn(page, this.kindred.ready.url)
     return page
+  }
+
+  /** Walks a journey from the home page, in the window of a width, and sees that no page complained. */
+  async walk(name: string, walk: Walk, width: number): Promise<void> {
+    const page = await this.page(width)
+    try {
+      await visit(page, `${this.kindred.ready.url}/admin`)
+      await walk(page, String(width), width)
+    } catch (error) {
+      await photograph(page, `failed-${name.slice(0, 12)}`).catch(() => {})
+      // What it left open is nothing for the next one.
+      await page.close()
+      throw error
+    }
+    assert.deepEqual(this.faults.splice(0), [])
   }
 
   async #newContext(width: number): Promise<BrowserContext> {
