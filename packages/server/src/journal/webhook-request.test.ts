@@ -104,6 +104,18 @@ test('an address that may not be called is not connected to, by name or by numbe
   assert.equal(connections, 0)
 })
 
+test('a process that is busy for a moment while it connects gets its answer all the same', async (t) => {
+  const receiver = await startReceiver(t)
+  // A name with two addresses, of which the second one answers nobody.
+  const answered = send(receiver.url)
+  // The connection is asked for, and nobody looks whether it is there.
+  for (let tick = 0; tick < 50; tick += 1) await new Promise<void>((resolve) => process.nextTick(resolve))
+  const busyUntil = performance.now() + 700
+  while (performance.now() < busyUntil);
+  const { status, error } = await answered
+  assert.deepEqual([status, error], [200, null])
+})
+
 test('a request can be cut short', async (t) => {
   const receiver = await startReceiver(t)
   receiver.answer = () => {}

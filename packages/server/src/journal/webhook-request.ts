@@ -1,10 +1,15 @@
 import http from 'node:http'
 import https from 'node:https'
-import { isIP } from 'node:net'
+import { isIP, type TcpSocketConnectOpts } from 'node:net'
 import { addressFault, guardedLookup, hostOf, RefusedTarget, type TargetPolicy } from './webhook-target.ts'
 
 /** How much of an answer is kept: of its headers and, unless more is asked for, of its body, in bytes each. */
 const keptBytes = 4096
+/**
+ * How long one of several addresses of a name may take to be connected to before the next one is tried. Node's half a
+ * second runs out while a busy process has not yet looked whether the connection is there.
+ */
+const connectWithinMs = 2500
 
 /** What came back from an endpoint. */
 export interface Answer {
@@ -54,13 +59,16 @@ export function post(
       request.destroy(failure)
     }, options.timeoutMs)
 
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
+    // What http passes on to net is not among its types.
+    const settings: http.RequestOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
       method: 'POST',
       agent: false,
       headers: { ...options.headers, 'content-length': Buffer.byteLength(options.body) },
       lookup: guardedLookup(options.policy),
+      autoSelectFamilyAttemptTimeout: connectWithinMs,
       signal: options.signal,
-    })
+    }
+    const request = (url.protocol === 'https:' ? https : http).request(url, settings)
     request.on('response', (response) => {
       answer.status = response.statusCode!
       answer.headers = keptHeaders(response.headers)
