@@ -210,6 +210,8 @@ const partsToCheck = `(isNew) => {
  */
 export async function look(page: Page, name: string): Promise<void> {
   await settled(page)
+  // What lies half under the bar at the top would count as too small a target.
+  await page.evaluate('window.scrollTo(0, 0)')
   await photograph(page, name)
   const width = page.viewportSize()!.width
   const [overflow, isNew] = await page.evaluate<[number, boolean]>(
