@@ -105,8 +105,8 @@ function Tokens() {
     <Section
       title="Tokens"
       lede={
-        tokens.data &&
-        `${count(tokens.data.total, 'token')} in the last ${interval === 'day' ? '30 days' : '48 hours'}, by application`
+        // Nothing below moves when the number comes.
+        `${tokens.data ? count(tokens.data.total, 'token') : 'Tokens'} in the last ${interval === 'day' ? '30 days' : '48 hours'}, by application`
       }
       actions={
         <SegmentedControl
@@ -121,7 +121,7 @@ function Tokens() {
         />
       }
     >
-      <div className="card" style={{ minHeight: '19rem' }}>
+      <div className="card" style={{ minHeight: '17rem' }}>
         {tokens.data === undefined ? (
           <Bones lines={6} />
         ) : tokens.data.total === 0 ? (

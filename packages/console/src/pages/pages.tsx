@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react'
 import { Link, Route, Switch } from 'wouter'
 import { later } from '../components/later.tsx'
+import { Page } from '../components/page.tsx'
 import { Bones, Empty } from '../components/states.tsx'
 
 type Load = () => Promise<{ default: ComponentType }>
@@ -58,13 +59,15 @@ export function preload(location: string): void {
 export function Pages() {
   return (
     <Switch>
-      {pages.map(({ path, Page }) => (
-        <Route key={path} path={path} component={Page} />
+      {pages.map(({ path, Page: Shown }) => (
+        <Route key={path} path={path} component={Shown} />
       ))}
       <Route>
-        <Empty icon="search" title="There is no such page">
-          The address may be mistyped, or what it named is gone. <Link href="/">Go to the home page</Link>
-        </Empty>
+        <Page title="There is no such page">
+          <Empty icon="search" title="Nothing is at this address">
+            It may be mistyped, or what it named is gone. <Link href="/">Go to the home page</Link>
+          </Empty>
+        </Page>
       </Route>
     </Switch>
   )

@@ -50,7 +50,7 @@ export default function Members({ organization }: { organization: Organization }
   const add = mayWrite && <AddButton label="Add members" onClick={dialog.open} />
   return (
     <Section title="Members" lede="A person may be a member of several organizations." actions={add}>
-      {(roles.data?.length ?? 0) > 0 && (
+      {roles.data?.length !== 0 && (
         <div className="toolbar">
           <Select
             aria-label="Role"

@@ -53,7 +53,7 @@ export default function Organizations() {
       lede="Your customers, teams or tenants: each with members, roles and settings of its own."
       actions={add}
     >
-      {rows !== undefined && rows.length > 0 && (
+      {rows?.length !== 0 && (
         <div className="toolbar">
           <TextInput
             className="grow"
@@ -98,7 +98,7 @@ export default function Organizations() {
               </>
             ),
           },
-          { title: 'Code', cell: ({ code }) => <code>{code}</code> },
+          { title: 'Code', tight: true, cell: ({ code }) => <code>{code}</code> },
           { title: 'Handle', wide: true, cell: ({ handle }) => handle ?? '–' },
           { title: 'Your own id', wide: true, cell: ({ external_id }) => external_id || '–' },
         ]}

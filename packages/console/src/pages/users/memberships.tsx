@@ -35,6 +35,8 @@ export default function Memberships({ user }: { user: User }) {
         <Empty icon="organizations" title="In no organization" actions={add}>
           As a member of an organization a person can have roles and permissions.
         </Empty>
+      ) : names.isLoading ? (
+        <Bones lines={8} />
       ) : (
         <div className="stack">
           {codes.map((code) => (
@@ -96,7 +98,7 @@ function Membership({ user, code, name }: { user: User; code: string; name: stri
   const byRole = held.data?.permissions.filter(({ roles }) => (roles ?? []).length > 0) ?? []
   return (
     <div className="card stack">
-      <div className="row between">
+      <div className="row between" style={{ flexWrap: 'nowrap' }}>
         <Link href={`/organizations/${code}`} className="primary">
           {name}
         </Link>
@@ -112,7 +114,7 @@ function Membership({ user, code, name }: { user: User; code: string; name: stri
           </Button>
         )}
       </div>
-      {held.data === undefined ? (
+      {held.data === undefined || scopes.isLoading ? (
         <Bones lines={2} />
       ) : (
         <div className="halves">
@@ -151,7 +153,7 @@ function Membership({ user, code, name }: { user: User; code: string; name: stri
           />
         </div>
       )}
-      {scopes.data && (
+      {held.data && scopes.data && (
         <div className="row between">
           <span className="small">
             <span className="field-label">API scopes</span>
