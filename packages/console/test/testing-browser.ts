@@ -26,7 +26,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const paths = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The path of a Chromium; installs Debian's where there is none and this is root. Undefined where that cannot be. */
-async function findChromium(): Promise<string | undefined> {
+export async function findChromium(): Promise<string | undefined> {
   const given = process.env.KINDRED_TEST_CHROMIUM
   if (given !== undefined) return given
   const found = () => paths.find((path) => existsSync(path))
