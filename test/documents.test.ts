@@ -28,6 +28,7 @@ const runBy: Record<string, string> = {
   'docs/requests.md json': here,
   'docs/requests.md sh': here,
   'docs/sdk.md ts': 'packages/sdk/src/samples.test.ts',
+  'docs/setting-up.md sh': here,
   'docs/testing.md js': 'packages/server/src/kit/document.test.ts',
   'docs/testing.md sh': 'packages/server/src/kit/document.test.ts',
   'docs/testing.md yaml': 'packages/server/src/kit/document.test.ts',
@@ -206,6 +207,19 @@ test('the refusal of the page about requests is that of a limit', async () => {
     assert.equal(refused.headers.get(name), value, name)
   }
   assert.deepEqual(refused.body, JSON.parse(text))
+})
+
+test('every command of the page about setting up is answered', async (t) => {
+  variables.USER_ID = (await kindred.call('POST', '/api/v1/user', {})).body.id
+  for (const command of commands('docs/setting-up.md')) {
+    await t.test(command, async () => {
+      const reply = JSON.parse(await paste(command))
+      assert.equal(reply.errors, undefined, JSON.stringify(reply))
+    })
+  }
+  const customers = await kindred.call('GET', '/admin/api/billing/customers')
+  assert.match(JSON.stringify(customers.body), /ada@example\.com/)
+  assert.match(JSON.stringify((await kindred.call('GET', '/admin/api/connected_apps')).body), /gitlab/)
 })
 
 /** The application of the page, which may read users. */

@@ -40,12 +40,12 @@ export function blocks(page: string, language?: string): Block[] {
     .filter((block) => language === undefined || block.language === language)
 }
 
-/** The commands of a page for the shell, each with the lines that a backslash or an open bracket carries on. */
+/** The commands of a page for the shell, each with the indented lines that carry it on. */
 export function commands(page: string): string[] {
   return blocks(page, 'sh').flatMap(({ code }) =>
     code
       .replaceAll(/\s+\\\n\s*/g, ' ')
       .trimEnd()
-      .split('\n'),
+      .split(/\n(?=\S)/),
   )
 }
