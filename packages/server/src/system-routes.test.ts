@@ -70,6 +70,14 @@ test('a token is counted once, however often somebody looks', async (t) => {
   assert.equal(await issued(), 3)
 })
 
+test('the CPU time of the metrics is that of the process, from its start', async (t) => {
+  const { send } = await start(t)
+  const before = process.cpuUsage()
+  const { body } = await send({ method: 'GET', url: '/metrics' })
+  const told = Number(/^process_cpu_seconds_total (\S+)$/m.exec(body)?.[1])
+  assert.ok(told >= (before.user + before.system) / 1e6, `${told} s`)
+})
+
 test('/openapi.json is a valid document of this server, for everyone and from everywhere', async (t) => {
   const { send } = await start(t, { baseUrl: 'https://id.example.com' })
   const { status, headers, body } = await send({ method: 'GET', url: '/openapi.json' })
