@@ -6,7 +6,12 @@ export default defineConfig({
   base: '/admin/',
   plugins: [react()],
   build: {
-    rolldownOptions: { input: ['index.html', 'docs/index.html'], checks: { pluginTimings: false } },
+    rolldownOptions: {
+      input: ['index.html', 'docs/index.html'],
+      checks: { pluginTimings: false },
+      // What many pages need comes in one file instead of forty.
+      output: { codeSplitting: { groups: [{ name: 'base', minShareCount: 8 }] } },
+    },
     target: 'es2023',
     // Nothing is put into the page as a data: address: the policy of the page allows files of the server alone.
     assetsInlineLimit: 0,
