@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { openStore } from './store/open.ts'
 import type { Db } from './store/tables.ts'
-import { tablesOf } from './testing-content.ts'
+import { rowsOf, tablesOf } from './testing-content.ts'
 
 /** A column that holds the key of a row of another table. */
 export interface ForeignKey {
@@ -97,9 +97,9 @@ export interface Stored {
 export async function storedValues(db: Db): Promise<Stored[]> {
   const journal = new Set(['events', 'webhook_attempts', 'application_token_counts', 'migrations'])
   const stored: Stored[] = []
-  for (const { name } of await tablesOf(db)) {
-    if (journal.has(name) || name.startsWith('users_search')) continue
-    const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
+  const names = (await tablesOf(db)).map(({ name }) => name)
+  const looked = names.filter((name) => !journal.has(name) && !name.startsWith('users_search'))
+  for (const [name, rows] of await rowsOf(db, looked)) {
     for (const row of rows) {
       for (const [column, value] of Object.entries(row)) {
         if (typeof value === 'string' && column !== 'last_used_address') stored.push({ table: name, column, value })
