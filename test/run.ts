@@ -1,5 +1,5 @@
 /**
- * `npm test [-- part of a path…] [--store memory|sqlite|postgres] [--concurrency 2] [--times]`: all test files, on every
+ * `npm test [-- part of a path…] [--store memory|sqlite|postgres] [--concurrency 3] [--times]`: all test files, on every
  * store. The last line says how many tests passed and failed, summed over the passes; exit code 1 when one failed or none
  * ran. `--times` lists what took longest.
  *
@@ -13,6 +13,8 @@ import { groupFiles, planPasses, type Store, stores } from './passes.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import { addOutcome, type Outcome, runFiles } from './run-file.ts'
 
+/** One more than there are cores: browsers and other processes are waited for. */
+const usualConcurrency = availableParallelism() + 1
 /** Files that take longer hang: all of ours together take less. */
 const deadlineMs = 600_000
 /** The database lives as long as the run: what a power failure would lose need not be waited for. */
@@ -128,7 +130,7 @@ function readArguments(): { wanted: Store[]; filters: string[]; concurrency: num
       allowPositionals: true,
       options: {
         store: { type: 'string', multiple: true, default: [...stores] },
-        concurrency: { type: 'string', default: String(Math.max(2, availableParallelism())) },
+        concurrency: { type: 'string', default: String(usualConcurrency) },
         times: { type: 'boolean', default: false },
       },
     })

@@ -204,20 +204,22 @@ const partsToCheck = `(isNew) => {
   return isNew ? document : { exclude: ['.side', '.top'] }
 }`
 
-/**
- * Checks that a page fits its width and keeps the rules of WCAG 2.2 A and AA that a machine can check. With
- * `KINDRED_SCREENS` a picture of it is kept.
- */
-export async function look(page: Page, name: string): Promise<void> {
+/** Checks that a page fits its width, once all of it is there. With `KINDRED_SCREENS` a picture of it is kept. */
+export async function measure(page: Page, name: string): Promise<void> {
   await settled(page)
   // What lies half under the bar at the top would count as too small a target.
   await page.evaluate('window.scrollTo(0, 0)')
   await photograph(page, name)
-  const width = page.viewportSize()!.width
-  const [overflow, isNew] = await page.evaluate<[number, boolean]>(
-    '[document.documentElement.scrollWidth - document.documentElement.clientWidth, !("axe" in window)]',
+  const overflow = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   )
-  assert.ok(overflow <= 0, `${name} is ${overflow} px wider than ${width} px`)
+  assert.ok(overflow <= 0, `${name} is ${overflow} px wider than ${page.viewportSize()!.width} px`)
+}
+
+/** Like {@link measure}, and checks the rules of WCAG 2.2 A and AA that a machine can check. */
+export async function look(page: Page, name: string): Promise<void> {
+  await measure(page, name)
+  const isNew = await page.evaluate<boolean>('!("axe" in window)')
   if (isNew) {
     // By the debugger, since the page's own policy takes no script of ours.
     const debug = await page.context().newCDPSession(page)
@@ -233,7 +235,7 @@ export async function look(page: Page, name: string): Promise<void> {
     `axe.run((${partsToCheck})(${isNew}), ${JSON.stringify(options)}).then(({ violations }) => ({ violations }))`,
   )
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}\n${nodes[0]!.failureSummary}`)
-  assert.deepEqual(told, [], `${name} at ${width} px`)
+  assert.deepEqual(told, [], `${name} at ${page.viewportSize()!.width} px`)
 }
 
 /** Asks the server for a page of the console, as a link from elsewhere does, and waits until its heading is there. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
+import type { Sql } from 'postgres'
 import type { Environment } from './environment.ts'
 import type { FirstClient } from './first-start.ts'
 import { managementApiName } from './management-api.ts'
@@ -72,6 +73,8 @@ export interface TestServer {
 const signingKey = makeSigningKey()
 let databases = 0
 const emptySchemas: string[] = []
+/** Empties and drops schemas. */
+let keeper: Sql | undefined
 
 /**
  * Starts a server in this process for one test, on the store that KINDRED_TEST_STORE names (`memory`, `sqlite`,
@@ -274,10 +277,11 @@ export async function testDatabase(options: { isShared?: boolean } = {}): Promis
   return {
     url: `${url}?schema=${schema}`,
     async drop() {
-      const sql = postgres(url, { onnotice: () => {}, max: 1 })
+      // One connection for all of them; it does not keep a process that has ended its tests.
+      keeper ??= postgres(url, { onnotice: () => {}, max: 1, idle_timeout: 1 })
+      const sql = keeper
       if (!isShared) {
         await sql.unsafe(`drop schema if exists "${schema}" cascade`)
-        await sql.end()
         return
       }
       const tables = await sql<{ name: string }[]>`
@@ -287,7 +291,6 @@ export async function testDatabase(options: { isShared?: boolean } = {}): Promis
       await sql.unsafe(`set session_replication_role = replica; ${deletes.join('; ')}`)
       await sql`select setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
         from pg_sequences where schemaname = ${schema}`
-      await sql.end()
       emptySchemas.push(schema)
     },
   }
