@@ -1,5 +1,5 @@
 /**
- * `node bench/console.ts`: how long pages of the console take to be there, for who is signed in and has nothing of it in
+ * `npm run bench:console`: how long pages of the console take to be there, for who is signed in and has nothing of it in
  * the browser's cache. Medians of seven windows for each page, in milliseconds since the browser was told to go there.
  */
 import { ConsoleBrowser, findChromium, makeOwner } from '../packages/console/test/testing-browser.ts'
