@@ -42,7 +42,11 @@ export class Checkpointer {
     this.#commits += 1
     if (this.#isRestDue) {
       this.#isRestDue = false
-      this.#moveRest()
+      try {
+        this.#moveRest()
+      } catch {
+        // As in the worker: nothing is lost, and the next pass tries again.
+      }
     }
     if (this.#commits >= commitsBetweenCheckpoints) this.#checkpoint()
     else this.#timer ??= setTimeout(() => this.#checkpoint(), checkpointIntervalMs).unref()

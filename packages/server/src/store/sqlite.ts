@@ -240,7 +240,6 @@ class GroupCommit {
         this.#beforeCommit ??= this.#makeBeforeCommit?.(database)
         this.#beforeCommit?.()
         database.exec('commit')
-        this.onCommit()
       }
     } catch (error) {
       // Disk full, input or output error: nothing of the batch is on disk, so nobody is told that it is.
@@ -253,6 +252,8 @@ class GroupCommit {
       for (const job of jobs) job.reject(reason)
       return
     }
+    // What is committed stays committed, whatever comes after.
+    if (outcomes.some(({ isFailure }) => !isFailure)) this.onCommit()
     if (touched.size > 0) {
       this.#tell(new Set(touched))
       touched.clear()
